@@ -1,0 +1,38 @@
+import { expect, it } from '@jest/globals';
+import { tensor } from '@tapegrad/kernels';
+import { add, mul, sub, div, where, gt } from '../src/ops/arithmetic.ts';
+import { sumTo } from '../src/ops/broadcast.ts';
+import { grad, valueAndGrad, jvp, hvp, vjp } from '../src/transforms.ts';
+import { value } from '../src/value.ts';
+import '../src/backward.ts';
+it('scalars', () => {
+  const f = (x: any) => mul(mul(x, x), x);
+  expect(grad(f)(2)).toBe(12);
+  expect(grad(grad(f))(2)).toBe(12);
+  expect(grad(grad(grad(f)))(2)).toBe(6);
+  expect(jvp(f)(2, 1)).toEqual([8, 12]);
+  expect(hvp(f)(2, 10)).toBe(120);
+  expect(grad((x) => mul(x, grad((y) => add(x, y))(1)))(1)).toBe(1);
+  expect(grad((x: any) => mul(x, grad((y) => mul(x, mul(y, y)))(3)))(2)).toBe(24);
+  expect(valueAndGrad((x) => div(1, x))(2)).toEqual([0.5, -0.25]);
+  const [y, pull] = vjp(f)(2);
+  expect([y, pull(10)]).toEqual([8, 120]);
+  expect(grad((g: any) => mul(pull(g) as any, g))(3)).toBe(72);
+});
+it('tensors and backward', () => {
+  const t = tensor([1, 2, 3]);
+  expect(grad((x) => sumTo(mul(mul(x, x), 2), []))(t).toArray()).toEqual([4, 8, 12]);
+  const x = value(3);
+  for (let i = 0; i < 3; i++) mul(x, x).backward();
+  expect(x.grad).toBe(18);
+  const w = value(t), b = value(2);
+  const l = sumTo(mul(where(gt(w, 1.5), w, 0), b), []) as any;
+  l.backward();
+  expect((w.grad as any).toArray()).toEqual([0, 2, 2]);
+  expect(b.grad).toBe(5);
+  expect(() => l.backward()).toThrow(/consumed/);
+  const g = grad((u) => mul(u, mul(x, u)))(x) as any;
+  expect(g.data).toBe(18);
+  x.zeroGrad(); g.backward(); expect(x.grad).toBe(12);
+  void sub;
+});
