@@ -26,7 +26,7 @@ export interface CustomOp<Params = undefined> {
     inputs: readonly Operand[],
     output: Operand,
     params: Params,
-  ) => Operand;
+  ) => Maybe;
   /** The shape of the result. If given, `forward` is held to it. */
   readonly shape?: (...shapes: WithParams<Shape[], Params>) => Shape;
 }

@@ -36,14 +36,15 @@ export type Rule = (...xyz: Operand[]) => Operand | Select;
 
 /**
  * A partial derivative that chooses instead of multiplying: where `mask` holds, `factor`; elsewhere
- * `otherwise`. Exactly 0 elsewhere, whatever the cotangent, even NaN: PyTorch's `where` and `relu`.
+ * `otherwise`. A plain 0 in either place is exactly 0, whatever the cotangent, even NaN: PyTorch's
+ * `where` and `relu`.
  */
 export class Select {
   readonly mask: Operand;
-  readonly factor: Operand;
-  readonly otherwise: Operand;
+  readonly factor: Operand | Select;
+  readonly otherwise: Operand | Select;
 
-  constructor(mask: Operand, factor: Operand, otherwise: Operand) {
+  constructor(mask: Operand, factor: Operand | Select, otherwise: Operand | Select) {
     this.mask = mask;
     this.factor = factor;
     this.otherwise = otherwise;
@@ -51,7 +52,7 @@ export class Select {
 }
 
 /** See {@link Select}. */
-export function select(mask: Operand, factor: Operand, otherwise: Operand = 0): Select {
+export function select(mask: Operand, factor: Operand | Select, otherwise: Operand | Select = 0): Select {
   return new Select(mask, factor, otherwise);
 }
 
@@ -94,8 +95,8 @@ export interface GeneralDef {
     params: never,
     wanted: readonly boolean[],
   ) => readonly Maybe[];
-  /** Tangent of the output. Without it, forward mode transposes the VJP. */
-  readonly jvp?: (tangents: readonly Maybe[], inputs: readonly Operand[], output: Operand, params: never) => Operand;
+  /** Tangent of the output, null for zero. Without it, forward mode transposes the VJP. */
+  readonly jvp?: (tangents: readonly Maybe[], inputs: readonly Operand[], output: Operand, params: never) => Maybe;
 }
 
 /** The normal form of a definition: all that sweeps look at. */
@@ -295,7 +296,7 @@ export function general<P>(spec: {
     params: P,
     wanted: readonly boolean[],
   ) => readonly Maybe[];
-  readonly jvp?: (tangents: readonly Maybe[], inputs: readonly Operand[], output: Operand, params: P) => Operand;
+  readonly jvp?: (tangents: readonly Maybe[], inputs: readonly Operand[], output: Operand, params: P) => Maybe;
 }): (inputs: readonly Operand[], params: P) => Operand {
   const def: GeneralDef = { kind: 'general', ...spec };
   return (inputs, params) => apply(def, inputs, params);

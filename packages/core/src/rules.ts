@@ -80,7 +80,7 @@ export function pushforward(
       return tangents[0] === null ? null : apply(def, [tangents[0]], params);
     case 'general':
       if (def.jvp === undefined) throw new TapegradError('rule', `${def.name}: no jvp rule`);
-      return spread(def.jvp(tangents, inputs, output, params as never), output);
+      return spreadIfAny(def.jvp(tangents, inputs, output, params as never), output);
   }
 }
 
@@ -100,7 +100,8 @@ function scale(def: ElementwiseDef, k: number, t: Operand, inputs: readonly Oper
 
 function scaleBy(t: Operand, partial: Operand | Select): Operand {
   if (partial instanceof Select) {
-    return where(partial.mask, scaleBy(t, partial.factor), partial.otherwise === 0 ? 0 : scaleBy(t, partial.otherwise));
+    const branch = (factor: Operand | Select): Operand => (factor === 0 ? 0 : scaleBy(t, factor));
+    return where(partial.mask, branch(partial.factor), branch(partial.otherwise));
   }
   if (partial === 1) return t;
   return partial === -1 ? neg(t) : mul(t, partial);
@@ -145,8 +146,8 @@ export function scaledText(def: ElementwiseDef, k: number, g: string, inputs: re
 
 function textOf(g: string, partial: Operand | Select): string {
   if (partial instanceof Select) {
-    const otherwise = partial.otherwise === 0 ? '0' : textOf(g, partial.otherwise);
-    return `(${Formula.of(partial.mask).js} ? ${textOf(g, partial.factor)} : ${otherwise})`;
+    const branch = (factor: Operand | Select): string => (factor === 0 ? '0' : textOf(g, factor));
+    return `(${Formula.of(partial.mask).js} ? ${branch(partial.factor)} : ${branch(partial.otherwise)})`;
   }
   if (partial === 1) return g;
   return partial === -1 ? `-${g}` : `${g} * ${Formula.of(partial).js}`;
@@ -174,6 +175,10 @@ function spread(t: Operand, output: Operand): Operand {
   const expanded = sameShape(shapeOfOperand(t), shape) ? t : expandTo(t, shape);
   const dtype = dtypeOfOperand(output);
   return dtypeOfOperand(expanded) === dtype ? expanded : castTo(expanded, dtype);
+}
+
+function spreadIfAny(t: Maybe, output: Operand): Maybe {
+  return t === null ? null : spread(t, output);
 }
 
 /** A rule of a user must keep to the contract: one cotangent an input, in its shape. */

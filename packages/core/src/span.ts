@@ -19,9 +19,17 @@ import { forwardSweep } from './forward.ts';
 import { elementwiseDefs, type Maybe, type Operand, primalOf } from './op.ts';
 import { add } from './ops/arithmetic.ts';
 import { NOWHERE, recorder } from './recorder.ts';
-import { ReverseSweep } from './sweep.ts';
+import { ReverseSweep, type SweepOptions } from './sweep.ts';
 import { CONSTANT, FIRST_OP, GENERAL, LEAF, LINK, type Tape } from './tape.ts';
 import { Value } from './value.ts';
+
+interface ReverseOptions {
+  /** Compute on plain data even where results could be differentiated again. */
+  readonly isPlain?: boolean;
+  /** Captured values whose cotangents are wanted too. */
+  readonly also?: readonly Value[];
+  readonly pullback?: SweepOptions['pullback'];
+}
 
 export class Span {
   readonly inputs: readonly Value[];
@@ -98,10 +106,10 @@ export class Span {
   /** Cotangents of the inputs (and of `also`) from those of the outputs; undefined where none arrives. */
   reverse(
     seeds: readonly (readonly [output: Operand, cotangent: Operand])[],
-    { isPlain = !this.isDifferentiable, also = [] as readonly Value[] } = {},
+    { isPlain = !this.isDifferentiable, also = [], pullback }: ReverseOptions = {},
   ): (Operand | undefined)[] {
     const isRecorded = !isPlain || seeds.some(([, cotangent]) => cotangent instanceof Value);
-    const sweep = new ReverseSweep({ isRecorded, readsValues: !isPlain, marks: this.marks });
+    const sweep = new ReverseSweep({ isRecorded, readsValues: !isPlain, marks: this.marks, ...(pullback && { pullback }) });
     for (const [output, cotangent] of seeds) if (output instanceof Value) sweep.seed(output, cotangent);
     sweep.run();
     return [

@@ -51,6 +51,8 @@ export interface SweepOptions {
   readonly readsValues?: boolean;
   /** What depends on the wanted inputs, by tape; tapes that are not in it are not entered. Default: everything. */
   readonly marks?: ReadonlyMap<Tape, Uint8Array>;
+  /** The rule of a row. Default: that of cotangents. */
+  readonly pullback?: typeof pullback;
   /** Tests turn the compiled switch off, to compare both paths. */
   readonly isCompiled?: boolean;
 }
@@ -105,7 +107,7 @@ export class ReverseSweep {
   private sweepTape(space: Space): void {
     const { tape } = space;
     if (tape.state === 'consumed' || tape.state === 'ended') throw unusable('backward', tape.state);
-    const { isRecorded, isCompiled = true } = this.options;
+    const { isRecorded, pullback: rule, isCompiled = rule === undefined } = this.options;
     // Rows recorded by a differentiable sweep itself come after `live` and are not part of it.
     for (let id = space.live.length - 1; id >= 0; id--) {
       if (!isRecorded && isCompiled) {
@@ -129,7 +131,7 @@ export class ReverseSweep {
     const g = this.peek(space, id);
     const { def, rows, inputs, output, params } = this.read(tape, id);
     const wanted = rows.map((row) => row >= 0 && space.live[row] !== 0);
-    const contributions = pullback(def, g, inputs, output, params, wanted);
+    const contributions = (this.options.pullback ?? pullback)(def, g, inputs, output, params, wanted);
     space.others.delete(id);
     for (let k = 0; k < rows.length; k++) {
       const contribution = contributions[k];

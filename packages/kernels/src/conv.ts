@@ -19,7 +19,7 @@ import { type DType, promote } from './dtype.ts';
 import { TapegradError } from './errors.ts';
 import { gemm } from './gemm.ts';
 import { sameShape, type Shape, showShape } from './shape.ts';
-import { Tensor } from './tensor.ts';
+import type { Tensor } from './tensor.ts';
 import { checkImages, checkWindow, countWindows, endInside, firstInside, type Pair } from './window.ts';
 
 export type { Pair };

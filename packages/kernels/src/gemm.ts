@@ -2,17 +2,12 @@
  * C += A · B on raw arrays with any strides; `matmul` and `conv` rest on it.
  *
  * Large products are packed into panels first (`packed.ts`). Small ones run
- * straight on the operands, allocate nothing, and come in four forms, since
- * V8's code for a loop with known unit strides is twice as fast:
+ * straight on the operands, four columns at a time in registers, and allocate
+ * nothing. Both add up in double precision.
  *
- * | form      | when                      | inner loop                     |
- * | --------- | ------------------------- | ------------------------------ |
- * | `outer`   | k = 1                     | a column times a row           |
- * | `columns` | rows of B have no gaps    | a row of A · 4 columns of B    |
- * | `dots`    | columns of B have no gaps | the same, each column in order |
- * | `strided` | anything else             | one dot product at a time      |
- *
- * All add up in double precision.
+ * Measured with 1 × 192 · 192 × 30: 3.9 µs, of which the bounds checks of the
+ * loads are the larger part; separate loops for unit strides won 10 % at most,
+ * eight columns at a time nothing.
  *
  * @module
  */
@@ -52,14 +47,8 @@ export function gemm(m: number, n: number, k: number, a: Matrix, b: Matrix, c: M
   if (k === 1) outer(m, n, a, b, c);
   else if (packs(m, n, k)) packed(m, n, k, a, b, c);
   // Few columns: compute the transpose, which has many.
-  else if (n < 4 && m >= 4) small(n, m, k, transposed(b), transposed(a), transposed(c));
-  else small(m, n, k, a, b, c);
-}
-
-function small(m: number, n: number, k: number, a: Matrix, b: Matrix, c: Matrix): void {
-  if (b.column === 1) columns(m, n, k, a, b, c);
-  else if (b.row === 1 && a.column === 1) dots(m, n, k, a, b, c);
-  else strided(m, 0, n, k, a, b, c);
+  else if (n < 4 && m >= 4) direct(n, m, k, transposed(b), transposed(a), transposed(c));
+  else direct(m, n, k, a, b, c);
 }
 
 function outer(m: number, n: number, left: Matrix, right: Matrix, result: Matrix): void {
@@ -74,12 +63,15 @@ function outer(m: number, n: number, left: Matrix, right: Matrix, result: Matrix
   }
 }
 
-function columns(m: number, n: number, k: number, left: Matrix, right: Matrix, result: Matrix): void {
+function direct(m: number, n: number, k: number, left: Matrix, right: Matrix, result: Matrix): void {
   const a = left.data;
   const b = right.data;
   const c = result.data;
   const aStep = left.column;
   const bStep = right.row;
+  const b1 = right.column;
+  const b2 = 2 * b1;
+  const b3 = 3 * b1;
   const cStep = result.column;
   const whole = n - (n & 3);
   for (let i = 0; i < m; i++) {
@@ -89,12 +81,12 @@ function columns(m: number, n: number, k: number, left: Matrix, right: Matrix, r
       let s1 = 0;
       let s2 = 0;
       let s3 = 0;
-      for (let p = 0, q = from, r = right.at + j; p < k; p++, q += aStep, r += bStep) {
+      for (let p = 0, q = from, r = right.at + j * b1; p < k; p++, q += aStep, r += bStep) {
         const v = a[q];
         s0 += v * b[r];
-        s1 += v * b[r + 1];
-        s2 += v * b[r + 2];
-        s3 += v * b[r + 3];
+        s1 += v * b[r + b1];
+        s2 += v * b[r + b2];
+        s3 += v * b[r + b3];
       }
       c[to] += s0;
       c[to + cStep] += s1;
@@ -102,44 +94,11 @@ function columns(m: number, n: number, k: number, left: Matrix, right: Matrix, r
       c[to + 3 * cStep] += s3;
     }
   }
-  if (whole < n) strided(m, whole, n, k, left, right, result);
-}
-
-function dots(m: number, n: number, k: number, left: Matrix, right: Matrix, result: Matrix): void {
-  const a = left.data;
-  const b = right.data;
-  const c = result.data;
-  const cStep = result.column;
-  const whole = n - (n & 3);
-  for (let i = 0; i < m; i++) {
-    const from = left.at + i * left.row;
-    for (let j = 0, to = result.at + i * result.row; j < whole; j += 4, to += 4 * cStep) {
-      const r0 = right.at + j * right.column;
-      const r1 = r0 + right.column;
-      const r2 = r1 + right.column;
-      const r3 = r2 + right.column;
-      let s0 = 0;
-      let s1 = 0;
-      let s2 = 0;
-      let s3 = 0;
-      for (let p = 0; p < k; p++) {
-        const v = a[from + p];
-        s0 += v * b[r0 + p];
-        s1 += v * b[r1 + p];
-        s2 += v * b[r2 + p];
-        s3 += v * b[r3 + p];
-      }
-      c[to] += s0;
-      c[to + cStep] += s1;
-      c[to + 2 * cStep] += s2;
-      c[to + 3 * cStep] += s3;
-    }
-  }
-  if (whole < n) strided(m, whole, n, k, left, right, result);
+  if (whole < n) dots(m, whole, n, k, left, right, result);
 }
 
 /** Columns `first` to `n - 1` of the product. */
-function strided(m: number, first: number, n: number, k: number, left: Matrix, right: Matrix, result: Matrix): void {
+function dots(m: number, first: number, n: number, k: number, left: Matrix, right: Matrix, result: Matrix): void {
   const a = left.data;
   const b = right.data;
   const aStep = left.column;

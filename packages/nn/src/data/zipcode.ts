@@ -83,7 +83,7 @@ function parse(op: string, text: Uint8Array, greys: Float64Array | Float32Array,
     count = 0;
     line++;
   };
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const byte = text[at];
     if (byte <= SPACE) {
       if (byte === NEWLINE) endLine();

@@ -15,32 +15,17 @@
  *
  * @module
  */
-import { type DType, type Shape, type Tensor, TapegradError } from 'tapegrad';
+import { type DType, type Shape, TapegradError, type Tensor, type TypedArray } from 'tapegrad';
 import { badFile } from './platform.ts';
 
 /** Element types of files. */
 export type Kind =
-  | 'f64'
-  | 'f32'
-  | 'f16'
-  | 'bf16'
-  | 'i64'
-  | 'u64'
-  | 'i32'
-  | 'u32'
-  | 'i16'
-  | 'u16'
-  | 'i8'
-  | 'u8'
-  | 'bool';
-
-/** The storage of a tensor. */
-export type Storage = Float64Array | Float32Array | Int32Array | Uint8Array;
+  'f64' | 'f32' | 'f16' | 'bf16' | 'i64' | 'u64' | 'i32' | 'u32' | 'i16' | 'u16' | 'i8' | 'u8' | 'bool';
 
 interface Layout {
   readonly dtype: DType;
   readonly bytes: number;
-  readonly load: (buffer: ArrayBuffer) => Storage | ArrayLike<number | bigint>;
+  readonly load: (buffer: ArrayBuffer) => TypedArray | ArrayLike<number | bigint>;
 }
 
 const layouts: Readonly<Record<Kind, Layout>> = {
@@ -72,7 +57,7 @@ export function widthOf(kind: Kind): number {
 const hostIsLittle = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** All of `bytes` as elements. The caller has checked that the length fits. Always a copy. */
-export function readElements(op: string, what: string, kind: Kind, bytes: Uint8Array, little = true): Storage {
+export function readElements(op: string, what: string, kind: Kind, bytes: Uint8Array, little = true): TypedArray {
   const { dtype, bytes: width, load } = layouts[kind];
   const copy = bytes.slice();
   if (little !== hostIsLittle) swapBytes(copy, width);
@@ -81,7 +66,7 @@ export function readElements(op: string, what: string, kind: Kind, bytes: Uint8A
     throw badFile(op, `${what} is boolean but has a byte other than 0 and 1`);
   }
   if (kind === 'u32' || kind === 'i64' || kind === 'u64') return narrow(op, what, kind, elements);
-  return elements as Storage;
+  return elements as TypedArray;
 }
 
 /** The elements of `x` in row-major order as little-endian bytes. */

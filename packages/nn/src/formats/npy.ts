@@ -165,7 +165,10 @@ function split(op: string, what: string, bytes: Uint8Array): { text: string; dat
   const view = new DataView(bytes.buffer, bytes.byteOffset, start);
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   if (length > bytes.length - start) {
-    throw badFile(op, `${what} claims a header of ${length} bytes, but ${bytes.length - start} follow; it is cut short`);
+    throw badFile(
+      op,
+      `${what} claims a header of ${length} bytes, but ${bytes.length - start} follow; it is cut short`,
+    );
   }
   // NumPy's own limit; a structured dtype with very many fields exceeds it, nothing readable does.
   if (length > 10_000) throw badFile(op, `${what} claims a header of ${length} bytes; at most 10000 are read`);

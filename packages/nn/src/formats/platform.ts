@@ -103,7 +103,10 @@ export async function inflate(
   }
   if (size > limit) {
     await Promise.allSettled([reader.cancel(), writer.abort()]);
-    throw badFile(op, `${what} inflates to more than the ${limit} bytes allowed; it is damaged or needs a larger limit`);
+    throw badFile(
+      op,
+      `${what} inflates to more than the ${limit} bytes allowed; it is damaged or needs a larger limit`,
+    );
   }
   await fed;
   return concat(chunks, size);

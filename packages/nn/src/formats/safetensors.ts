@@ -65,7 +65,10 @@ export interface Safetensors {
  * const { tensors, metadata } = readSafetensors(file);
  * console.log(tensors.w.toArray(), metadata.epoch); // [1, 2] 3
  */
-export function writeSafetensors(tree: object, options: { metadata?: Readonly<Record<string, string>> } = {}): Uint8Array {
+export function writeSafetensors(
+  tree: object,
+  options: { metadata?: Readonly<Record<string, string>> } = {},
+): Uint8Array {
   const op = 'writeSafetensors';
   const entries = Object.entries(flattenAs(op, tree))
     .map(([name, x]) => ({ name, x, order: written.indexOf(x.dtype), key: encodeText(name) }))

@@ -100,7 +100,7 @@ function grow(op: string, table: Readonly<Record<string, Tensor>>): TensorTree {
     const last = path.pop()!;
     let branch = root;
     for (const key of path) {
-      const next = branch.get(key) ?? new Map();
+      const next = branch.get(key) ?? (new Map() as Branch);
       if (next instanceof Tensor) throw clash(op, name);
       branch.set(key, next);
       branch = next;
@@ -169,7 +169,7 @@ function visit(
   if (children === null) {
     throw new TapegradError(
       'argument',
-      `${op}: '${path.join('.')}' is ${kindOf(tree)}; a tree has tensors, numbers, arrays and plain objects only`,
+      `${op}: '${path.join('.')}' is ${kindOf(tree)}; a tree has tensors, numbers, arrays and plain objects (of a Value, its data)`,
     );
   }
   if (path.length === MAX_DEPTH) {

@@ -37,7 +37,7 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** CRC-32 as in zip and gzip. */
 export function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) crc = crcTable[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);
+  for (const byte of bytes) crc = crcTable[(crc ^ byte) & 255] ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
 }
 
@@ -77,7 +77,10 @@ export function writeZip(op: string, members: readonly (readonly [name: string, 
     at += local.bytes.length + data.length;
   }
   if (members.length >= 0xffff || at + directorySize >= 0xffffffff) {
-    throw new TapegradError('argument', `${op}: ${members.length} members of ${at} bytes need zip64; write several files`);
+    throw new TapegradError(
+      'argument',
+      `${op}: ${members.length} members of ${at} bytes need zip64; write several files`,
+    );
   }
   const end = record(END, END_SIZE);
   end.view.setUint16(8, members.length, true);
