@@ -42,7 +42,7 @@ const directions = readdirSync(new URL('packages', import.meta.url)).map((folder
 });
 
 export default defineConfig([
-  globalIgnores(['**/dist/', 'coverage/', 'docs/api/', 'docs/.snippets/']),
+  globalIgnores(['**/dist/', 'coverage/', 'docs/api/', 'docs/.snippets*/']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -59,7 +59,7 @@ export default defineConfig([
     },
   },
   {
-    files: ['**/*.mjs'],
+    files: ['**/*.{js,mjs}'],
     languageOptions: {
       globals: { console: 'readonly', process: 'readonly', performance: 'readonly', URL: 'readonly' },
     },

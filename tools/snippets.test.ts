@@ -31,6 +31,7 @@ describe('runSnippet', () => {
       '[].x.y; // throws nothing',
       "line 3: says throws nothing, gives throws Cannot read properties of undefined (reading 'y')",
     ],
+    ['an error that is not thrown', 'void 0; // throws up', 'line 3: says throws up, gives undefined'],
     ['lines that differ', 'console.log("a\\nb");\n// a\n// c', 'line 3: says a\nc, gives a\nb'],
     ['a claim that is not reached', 'if (!Math) {\n  console.log(1); // 1\n}', 'line 4: never reached'],
   ])('rejects %s', async (_, code, failure) => {
@@ -68,11 +69,11 @@ describe('exampleSnippets', () => {
 
 describe('typeErrors', () => {
   it('names page and line', () => {
+    const name = 'other.md';
     const good = page("import { type Shape } from '@tapegrad/kernels';", 'const s: Shape = [1];', 's.length;');
     const implied = { ...page('tensor([1]).shape;', 'const zeros = 1;', 'zeros + 1;'), scope: ['@tapegrad/kernels'] };
-    const bad = page("import { tensor } from '@tapegrad/kernels';", "tensor('1');");
-    expect(typeErrors([good, implied, bad], 'docs/.snippets-test')).toEqual([
-      expect.stringMatching(/^page.md:4: TS\d+: Argument of type/),
-    ]);
+    const bad = { ...page("import { tensor } from '@tapegrad/kernels';", "tensor('1');"), name };
+    const errors = typeErrors([good, implied, bad], 'docs/.snippets-test');
+    expect([...errors]).toEqual([[name, [expect.stringMatching(/^line 4: TS\d+: Argument of type/)]]]);
   }, 20_000);
 });

@@ -170,7 +170,8 @@ export async function runSnippet(snippet: Snippet): Promise<{ failures: string[]
     if (!matches(text, actual)) failures.push(`line ${line}: says ${text}, gives ${actual}`);
   };
   const settle = (index: number, isLog: boolean, values: readonly unknown[]): void => {
-    if (isLog || values[0] !== undefined) compare(index, print(values));
+    const mayBeProse = !isLog && values[0] === undefined && !claims[index].text.startsWith('throws ');
+    if (!mayBeProse) compare(index, print(values));
   };
   const check = (index: number, isLog: boolean, evaluate: () => unknown[] | Promise<unknown[]>): unknown => {
     reached.add(index);
@@ -189,7 +190,9 @@ export async function runSnippet(snippet: Snippet): Promise<{ failures: string[]
 
   const scope = new Map<string, unknown>();
   for (const specifier of [...snippet.scope].reverse()) {
-    for (const [name, value] of Object.entries((await import(specifier)) as object)) scope.set(name, value);
+    for (const [name, value] of Object.entries((await import(specifier)) as object)) {
+      if (!reserved.has(name)) scope.set(name, value);
+    }
   }
   for (const [local, specifier, name] of names) {
     const module = (await import(specifier)) as Record<string, unknown>;
@@ -206,23 +209,24 @@ export async function runSnippet(snippet: Snippet): Promise<{ failures: string[]
     });
   } catch (error) {
     const after = Math.max(0, ...[...reached].map((index) => claims[index].line));
-    failures.push(
-      `after line ${after}: throws ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
+    failures.push(`after line ${after}: throws ${String(error)}`);
   }
   return { failures, compared };
 }
+
+/** Exports of such a name can only be imported under another. */
+const reserved = new Set(['default', 'delete', 'in', 'typeof', 'var', 'void']);
 
 /** The names that `api/` lists for a package, types included. */
 function exportsOf(packageName: string): string[] {
   const list = readFileSync(`api/${packageName.replace(/^.*\//, '')}.md`, 'utf8');
   const own = [...list.matchAll(/^(?:class|interface|type|function|const) (\w+)/gm)].map(([, name]) => name);
   const foreign = [...list.matchAll(/^From `.*?`: (.*)\.$/gm)].flatMap(([, names]) => names.split(', '));
-  return [...new Set([...own, ...foreign])];
+  return [...new Set([...own, ...foreign])].filter((name) => !reserved.has(name));
 }
 
-/** Type-checks snippets against the sources, all at once: `name:line: message` for each error. */
-export function typeErrors(snippets: readonly Snippet[], folder = 'docs/.snippets'): string[] {
+/** Type-checks snippets against the sources, all at once. The errors of each that has some, by name. */
+export function typeErrors(snippets: readonly Snippet[], folder = 'docs/.snippets'): Map<string, string[]> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const compilerOptions = {
@@ -252,9 +256,11 @@ export function typeErrors(snippets: readonly Snippet[], folder = 'docs/.snippet
   const tsc = 'node_modules/@typescript/compiler/bin/tsc';
   const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder, '--pretty', 'false'], { encoding: 'utf8' });
   rmSync(folder, { recursive: true, force: true });
-  return [...stdout.matchAll(/^(\S+?)\((\d+),\d+\): error (.*)$/gm)].flatMap(([, path, line, message]) => {
-    if (!path.startsWith(folder)) return [];
+  const errors = new Map<string, string[]>();
+  for (const [, path, line, message] of stdout.matchAll(/^(\S+?)\((\d+),\d+\): error (.*)$/gm)) {
+    if (!path.startsWith(folder)) continue;
     const { name } = snippets[Number(/(\d+)\.ts$/.exec(path)?.[1])];
-    return [`${name.replace(/:\d+$/, '')}:${line}: ${message}`];
-  });
+    errors.set(name, [...(errors.get(name) ?? []), `line ${line}: ${message}`]);
+  }
+  return errors;
 }

@@ -6,10 +6,12 @@
  */
 import { erfc, TapegradError } from '@tapegrad/kernels';
 import { type Operand, select } from '../op.ts';
-import { beginFamily, binary, operation, type OptionOp, parametric, unary } from '../operation.ts';
-import { add, eq, ge, gt, le, logicalAnd, lt, mul, sub } from './arithmetic.ts';
+import { beginFamily, operation, type OptionOp, parametric, unary } from '../operation.ts';
+import { add, eq, gt, le, mul, sub } from './arithmetic.ts';
+import { minimum } from './bound.ts';
 import { exp, sigmoid, square } from './exponential.ts';
-import { erf, tanh } from './trigonometric.ts';
+
+export * from './bound.ts';
 
 beginFamily('Kinks and activations');
 
@@ -28,8 +30,8 @@ export const sign = unary({
   result: 'same',
   domain: KINK_AT_0,
   eval: Math.sign,
-  // Chosen, not multiplied: exactly 0 even for an infinite cotangent.
-  derivative: () => select(0, 0),
+  // Chosen, not multiplied: exactly 0 even for an infinite cotangent. The mask gives it its shape.
+  derivative: (x) => select(eq(x, x), 0, 0),
   examples: [[-2, -1]],
   subgradient: '0 everywhere',
 });
@@ -66,7 +68,10 @@ export const relu = unary({
   domain: KINK_AT_0,
   eval: (x) => (x < 0 ? 0 : x),
   derivative: (_, y) => select(le(y, 0), 0, 1),
-  examples: [[-1, 0], [2, 2]],
+  examples: [
+    [-1, 0],
+    [2, 2],
+  ],
   subgradient: '0 at 0',
 });
 
@@ -100,11 +105,12 @@ export const leakyRelu: OptionOp<LeakyReluOptions> = operation({
     leakyParts.apply(x, negativeSlope)) as OptionOp<LeakyReluOptions>,
 });
 
+// The exponential on the right of 0 is not used, but were it infinite, second derivatives would be NaN.
 const eluParts = parametric({
   name: 'elu',
   notation: { template: '\\begin{cases} x & x > 0 \\\\ y\\,(e^{x} - 1) & \\text{else} \\end{cases}', delimits: true },
   eval: (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x)),
-  partials: [(x, alpha) => select(gt(x, 0), 1, mul(alpha, exp(x))), null],
+  partials: [(x, alpha) => select(gt(x, 0), 1, mul(alpha, exp(minimum(x, 0)))), null],
 });
 
 /** Options of {@link elu}. */
@@ -135,25 +141,39 @@ function density(x: Operand): Operand {
   return mul(1 / Math.sqrt(2 * Math.PI), exp(mul(-0.5, square(x))));
 }
 
+/** By erfc, which keeps its digits on the left where 1 + erf would lose them all. */
+function normalCdf(x: number): number {
+  return 0.5 * erfc(-x * Math.SQRT1_2);
+}
+
+/** Distribution function of the standard normal. */
+const { apply: distribution } = parametric({
+  name: 'normalCdf',
+  notation: { template: '\\Phi(x)' },
+  eval: normalCdf,
+  partials: [(x) => density(x)],
+});
+
 const geluErf = parametric({
   name: 'gelu',
   notation: { template: 'x\\,\\Phi(x)', precedence: 2 },
-  // By erfc, which keeps its digits on the left where 1 + erf would lose them all.
-  eval: (x) => (x === -Infinity ? 0 : 0.5 * x * erfc(-x * Math.SQRT1_2)),
-  partials: [(x) => add(mul(0.5, add(1, erf(mul(x, Math.SQRT1_2)))), mul(x, density(x)))],
+  eval: (x) => (x === -Infinity ? 0 : x * normalCdf(x)),
+  partials: [(x) => add(distribution(x), mul(x, density(x)))],
 });
 
-const TANH_SCALE = Math.sqrt(2 / Math.PI);
+/** 2 √(2/π): twice the factor in the tanh. */
+const TANH_SCALE = 2 * Math.sqrt(2 / Math.PI);
 const TANH_CUBE = 0.044715;
 
 const geluTanh = parametric({
   name: 'gelu',
-  eval: (x) => 0.5 * x * (1 + Math.tanh(TANH_SCALE * (x + TANH_CUBE * x * x * x))),
+  // (1 + tanh u) / 2 = σ(2u), which does not cancel on the left.
+  eval: (x) => (x === -Infinity ? 0 : x / (1 + Math.exp(-TANH_SCALE * (x + TANH_CUBE * x * x * x)))),
   partials: [
-    (x) => {
-      const t = tanh(mul(TANH_SCALE, add(x, mul(TANH_CUBE, mul(x, square(x))))));
+    (x, y) => {
+      const s = sigmoid(mul(TANH_SCALE, add(x, mul(TANH_CUBE, mul(x, square(x))))));
       const slope = mul(TANH_SCALE, add(1, mul(3 * TANH_CUBE, square(x))));
-      return add(mul(0.5, add(1, t)), mul(mul(0.5, x), mul(sub(1, square(t)), slope)));
+      return add(s, mul(y, mul(sub(1, s), slope)));
     },
   ],
 });
@@ -196,92 +216,7 @@ export const silu = unary({
   doc: 'Identity times logistic function.',
   notation: { template: 'x\\,\\sigma(x)', precedence: 2 },
   eval: (x) => (x === -Infinity ? 0 : x / (1 + Math.exp(-x))),
-  derivative: (x) => mul(sigmoid(x), add(1, mul(x, sub(1, sigmoid(x))))),
+  derivative: (x, y) => add(sigmoid(x), mul(y, sub(1, sigmoid(x)))),
   examples: [[0, 0]],
   source: 'Elfwing, Uchibe and Doya 2018',
-});
-
-/**
- * The larger of two; NaN if either is. At a tie each gets half of the cotangent.
- *
- * @example
- * maximum(tensor([1, 5]), 3).toArray(); // [3, 5]
- */
-export const maximum = binary({
-  name: 'maximum',
-  doc: 'The larger of two.',
-  notation: { template: '\\max(x, y)' },
-  result: 'same',
-  domain: [{ min: -3, max: 0.4 }, { min: 0.6, max: 3 }],
-  eval: Math.max,
-  partials: [
-    (x, y) => select(eq(x, y), 0.5, select(lt(x, y), 0, 1)),
-    (x, y) => select(eq(x, y), 0.5, select(lt(y, x), 0, 1)),
-  ],
-  examples: [[1, 3, 3]],
-  subgradient: 'half each at a tie',
-});
-
-/**
- * The smaller of two; NaN if either is. At a tie each gets half of the cotangent.
- *
- * @example
- * minimum(tensor([1, 5]), 3).toArray(); // [1, 3]
- */
-export const minimum = binary({
-  name: 'minimum',
-  doc: 'The smaller of two.',
-  notation: { template: '\\min(x, y)' },
-  result: 'same',
-  domain: [{ min: -3, max: 0.4 }, { min: 0.6, max: 3 }],
-  eval: Math.min,
-  partials: [
-    (x, y) => select(eq(x, y), 0.5, select(gt(x, y), 0, 1)),
-    (x, y) => select(eq(x, y), 0.5, select(gt(y, x), 0, 1)),
-  ],
-  examples: [[1, 3, 1]],
-  subgradient: 'half each at a tie',
-});
-
-const clampParts = parametric({
-  name: 'clamp',
-  notation: { template: '\\min(\\max(x, y), z)' },
-  result: 'same',
-  eval: (x, min, max) => (x !== x ? x : Math.min(Math.max(x, min), max)),
-  partials: [(x, min, max) => select(logicalAnd(ge(x, min), le(x, max)), 1), null, null],
-});
-
-/** Bounds; at least one. */
-export interface ClampOptions {
-  readonly min?: number | undefined;
-  readonly max?: number | undefined;
-}
-
-type Clamp = OptionOp<ClampOptions> & ((x: Operand, min: number, max: number) => Operand);
-
-/**
- * Limited to `[min, max]`. The derivative is 1 within and at the bounds, exactly 0 outside.
- *
- * @throws `argument` without any bound.
- * @example
- * clamp(tensor([-2, 0.5, 3]), { min: 0, max: 1 }).toArray(); // [0, 0.5, 1]
- */
-export const clamp: Clamp = operation({
-  name: 'clamp',
-  doc: 'Limited to an interval.',
-  def: clampParts.def,
-  domain: [{ avoid: [-1, 1] }],
-  cases: [
-    { shapes: [[2, 3]], call: (x) => clamp(x, { min: -1, max: 1 }) },
-    { shapes: [[]], call: (x) => clamp(x, { max: 1 }) },
-    { shapes: [[3]], call: (x) => clamp(x, -1, 1) },
-  ],
-  subgradient: '1 at the bounds',
-  call: ((x: Operand, bounds: ClampOptions | number | undefined, upper?: number) => {
-    const { min, max } = typeof bounds === 'object' ? bounds : { min: bounds, max: upper };
-    if (min === undefined && max === undefined) {
-      throw new TapegradError('argument', 'clamp: give min, max or both, as in clamp(x, { min: 0 })');
-    }
-    return clampParts.apply(x, min ?? -Infinity, max ?? Infinity);
-  }) as Clamp,
 });

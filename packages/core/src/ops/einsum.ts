@@ -2,19 +2,29 @@
  * `einsum`: sums of products, by naming axes.
  *
  * Operands are contracted from left to right, two at a time. For each pair the
- * axes fall into four groups: batch (in both, still needed), left, right, and
- * summed; a permute and a reshape make it one batched `matmul`.
+ * axes fall into four groups:
+ *
+ * | group | in first | in second | needed later | where it goes in `matmul`        |
+ * | ----- | -------- | --------- | ------------ | -------------------------------- |
+ * | batch | yes      | yes       | yes          | leading axes, which broadcast    |
+ * | left  | yes      | no        | yes          | rows of the first, as one axis   |
+ * | inner | yes      | yes       | no           | columns of first, rows of second |
+ * | right | no       | yes       | yes          | columns of the second            |
+ *
+ * An axis that only one of them has and nobody needs is summed before. With no
+ * inner axis it is an elementwise product.
  *
  * @module
  */
-import { showShape, sizeOf, TapegradError, type Tensor } from '@tapegrad/kernels';
+import { type Data, showShape, sizeOf, TapegradError, type Tensor } from '@tapegrad/kernels';
 import { type Operand, shapeOfOperand } from '../op.ts';
 import { operation } from '../operation.ts';
 import type { Value } from '../value.ts';
+import { mul } from './arithmetic.ts';
 import { diagonalRow } from './indexing.ts';
 import { matmul } from './linalg.ts';
 import { sum } from './reduction.ts';
-import { expand, permute, reshape } from './shape.ts';
+import { expand, extentsOf, permute, reshape } from './shape.ts';
 
 /** An operand whose axes have names. */
 interface Named {
@@ -25,13 +35,15 @@ interface Named {
 /** `einsum` on any mix of data and values. */
 export interface EinsumOp {
   (equation: string, ...operands: Tensor[]): Tensor;
-  (equation: string, ...operands: Operand[]): Value | Tensor;
+  (equation: string, ...operands: [Value, ...Operand[]]): Value;
+  (equation: string, ...operands: Data[]): Data;
+  (equation: string, ...operands: Operand[]): Operand;
 }
 
 /**
  * Sum of products in Einstein's notation: axes of one letter run together, and letters that the result lacks are
  * summed. `...` stands for any further axes, which broadcast; without `->` the result has the letters that occur
- * once, in alphabetical order.
+ * once, in alphabetical order. An extent of 1 broadcasts.
  *
  * @throws `argument` for an equation that makes no sense; `shape` for operands that do not fit it.
  * @example
@@ -44,22 +56,66 @@ export const einsum: EinsumOp = operation({
   formula: '\\sum \\prod_k x^{(k)}_{\\ldots}',
   rule: '\\mathrm{einsum}(\\bar y, \\text{the others})',
   cases: [
-    { shapes: [[2, 3], [3, 2]], call: (x, y) => einsum('ij,jk->ik', x, y) },
+    {
+      shapes: [
+        [2, 3],
+        [3, 2],
+      ],
+      call: (x, y) => einsum('ij,jk->ik', x, y),
+    },
     { shapes: [[2, 2]], call: (x) => einsum('ii->i', x) },
     { shapes: [[2, 3]], call: (x) => einsum('ij->', x) },
-    { shapes: [[2, 2, 3], [1, 3, 2]], call: (x, y) => einsum('...ij,...jk->...ki', x, y) },
+    {
+      shapes: [
+        [2, 2, 3],
+        [1, 3, 2],
+      ],
+      call: (x, y) => einsum('...ij,...jk->...ki', x, y),
+    },
     { shapes: [[2], [3], [2, 3]], call: (x, y, z) => einsum('i,j,ij->j', x, y, z) },
+    {
+      shapes: [
+        [2, 3],
+        [2, 3],
+      ],
+      call: (x, y) => einsum('ij, ij -> ji', x, y),
+    },
+    { shapes: [[2], [3]], call: (x, y) => einsum('i,j', x, y) },
+    { shapes: [[3, 2, 3], [2]], call: (x, y) => einsum('iji,j->i', x, y) },
+    {
+      shapes: [
+        [2, 1],
+        [3, 4],
+      ],
+      call: (x, y) => einsum('ij,jk->ik', x, y),
+    },
+    {
+      shapes: [
+        [2, 0],
+        [0, 3],
+      ],
+      call: (x, y) => einsum('ij,jk', x, y),
+    },
+    { shapes: [[], [2]], call: (x, y) => einsum(',i->i', x, y) },
   ],
   call: ((equation: string, ...operands: Operand[]) => {
+    operands.forEach((x) => extentsOf('einsum', x));
     const { inputs, output } = parse(equation, operands);
     const named = operands.map((x, k) => withoutRepeats({ x, names: inputs[k] }));
     let sofar = named[0];
     for (let k = 1; k < named.length; k++) {
-      const later = named.slice(k + 1).map(({ names }) => names).join('') + output;
+      const later =
+        named
+          .slice(k + 1)
+          .map(({ names }) => names)
+          .join('') + output;
       sofar = contract(sofar, named[k], later);
     }
     const summed = reduceTo(sofar, output);
-    return permute(summed.x, [...output].map((name) => summed.names.indexOf(name)));
+    return permute(
+      summed.x,
+      [...output].map((name) => summed.names.indexOf(name)),
+    );
   }) as EinsumOp,
 });
 
@@ -68,49 +124,67 @@ interface Parsed {
   readonly output: string;
 }
 
-/** Ellipses become upper code points, one an axis, aligned at the last. */
+const TERM = '[a-zA-Z]*(\\.\\.\\.)?[a-zA-Z]*';
+const EQUATION = new RegExp(`^${TERM}(,${TERM})*(->${TERM})?$`);
+
+function meaningless(equation: string, why: string): TapegradError {
+  return new TapegradError('argument', `einsum: '${equation}' ${why}`);
+}
+
+/** Names for each axis of each operand. An ellipsis becomes names that no letter has, one an axis, aligned at the last. */
 function parse(equation: string, operands: readonly Operand[]): Parsed {
-  const compact = equation.replaceAll(' ', '');
+  const compact = String(equation).replace(/\s/g, '');
+  if (!EQUATION.test(compact)) throw meaningless(equation, "is no equation; write letters, commas, '...' and one '->'");
   const [left, right] = compact.split('->') as [string, string | undefined];
   const terms = left.split(',');
-  if (!/^[a-zA-Z.,]*(->[a-zA-Z.]*)?$/.test(compact) || !terms.concat(right ?? '').every((t) => /^[a-zA-Z]*(\.\.\.)?[a-zA-Z]*$/.test(t))) {
-    throw new TapegradError('argument', `einsum: '${equation}' is no equation; write letters, commas, one '->', and '...'`);
-  }
   if (terms.length !== operands.length) {
-    throw new TapegradError('argument', `einsum: '${equation}' names ${terms.length} operands, got ${operands.length}`);
+    throw meaningless(equation, `names ${terms.length} operands, got ${operands.length}; commas separate them`);
   }
-  const spare = operands.map((x, k) => shapeOfOperand(x).length - terms[k].replace('...', '').length);
-  spare.forEach((count, k) => {
-    if (count === 0 || (count > 0 && terms[k].includes('...'))) return;
-    throw new TapegradError('shape', `einsum: operand ${k} has shape ${showShape(shapeOfOperand(operands[k]))}, '${terms[k]}' names ${terms[k].replace('...', '').length} axes`);
+  const spare = terms.map((term, k) => {
+    const shape = shapeOfOperand(operands[k]);
+    const named = term.replace('...', '').length;
+    const count = shape.length - named;
+    if (count === 0 || (count > 0 && term.includes('...'))) return count;
+    throw new TapegradError(
+      'shape',
+      `einsum: '${term}' names ${named} axes, but operand ${k} of '${equation}' has shape ${showShape(shape)}; ` +
+        "name each axis, or write '...' for the rest",
+    );
   });
-  const widest = Math.max(0, ...spare.filter((_, k) => terms[k].includes('...')));
-  const dots = Array.from({ length: widest }, (_, k) => String.fromCharCode(0x100 + k)).join('');
+  const widest = Math.max(0, ...spare);
+  const dots = String.fromCharCode(...Array.from({ length: widest }, (_, k) => 0x100 + k));
   const inputs = terms.map((term, k) => term.replace('...', dots.slice(widest - spare[k])));
-  const once = [...new Set(terms.join('').replaceAll('.', ''))].filter((name) => terms.join('').split(name).length === 2).sort();
+  const letters = [...terms.join('').replaceAll('.', '')];
+  const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter)).sort();
   const output = right === undefined ? dots + once.join('') : right.replace('...', dots);
-  const extents = checkExtents(inputs, operands);
-  for (const name of output) {
-    if (!extents.has(name) || output.split(name).length > 2) {
-      throw new TapegradError('argument', `einsum: the result of '${equation}' names '${name}' ${extents.has(name) ? 'twice' : 'but no operand does'}`);
-    }
-  }
+  [...(right ?? '').replaceAll('.', '')].forEach((letter, k, all) => {
+    if (!letters.includes(letter)) throw meaningless(equation, `has '${letter}' in its result, but no operand has it`);
+    if (all.indexOf(letter) !== k) throw meaningless(equation, `has '${letter}' twice in its result; name it once`);
+  });
+  checkExtents(equation, inputs, operands);
   return { inputs, output };
 }
 
-function checkExtents(inputs: readonly string[], operands: readonly Operand[]): Map<string, number> {
-  const extents = new Map<string, number>();
+/** Axes of one name have one extent within an operand, and that or 1 in others. */
+function checkExtents(equation: string, inputs: readonly string[], operands: readonly Operand[]): void {
+  const known = new Map<string, { readonly extent: number; readonly k: number }>();
   inputs.forEach((names, k) => {
     const shape = shapeOfOperand(operands[k]);
     [...names].forEach((name, axis) => {
-      const known = extents.get(name);
-      if (known === undefined || known === 1) extents.set(name, shape[axis]);
-      else if (shape[axis] !== known && shape[axis] !== 1) {
-        throw new TapegradError('shape', `einsum: axis '${name}' has extent ${known} before, and ${shape[axis]} in operand ${k}`);
+      const extent = shape[axis];
+      const twin = { extent: shape[names.indexOf(name)], k };
+      const before = known.get(name) ?? twin;
+      const other = twin.extent !== extent ? twin : before;
+      if (twin.extent !== extent || (before.extent !== extent && before.extent !== 1 && extent !== 1)) {
+        throw new TapegradError(
+          'shape',
+          `einsum: axis ${name < '\x7f' ? `'${name}'` : "of '...'"} of '${equation}' has extent ${other.extent} in operand ` +
+            `${other.k}, but ${extent} in operand ${k}; extents must be equal${other.k === k ? '' : ' or 1'}`,
+        );
       }
+      if (before.extent === 1 || before === twin) known.set(name, { extent, k });
     });
   });
-  return extents;
 }
 
 /** Axes of one name within an operand become their diagonal. */
@@ -134,7 +208,6 @@ function reduceTo({ x, names }: Named, needed: string): Named {
 }
 
 function contract(first: Named, second: Named, needed: string): Named {
-  // What only one of them has, and nobody needs, is summed before.
   const a = reduceTo(first, needed + second.names);
   const b = reduceTo(second, needed + first.names);
   const shared = [...a.names].filter((name) => b.names.includes(name));
@@ -142,14 +215,36 @@ function contract(first: Named, second: Named, needed: string): Named {
   const inner = shared.filter((name) => !needed.includes(name));
   const left = [...a.names].filter((name) => !shared.includes(name));
   const right = [...b.names].filter((name) => !shared.includes(name));
-  const extent = (name: string): number => Math.max(...[a, b].map(({ x, names }) => shapeOfOperand(x)[names.indexOf(name)] ?? 0));
-  const size = (names: readonly string[]): number => sizeOf(names.map(extent));
-  const grouped = ({ x, names }: Named, order: readonly string[], shape: readonly number[]): Operand => {
-    const moved = permute(x, order.map((name) => names.indexOf(name)));
-    return reshape(expand(moved, order.map(extent)), shape);
-  };
-  const A = grouped(a, [...batch, ...left, ...inner], [size(batch), size(left), size(inner)]);
-  const B = grouped(b, [...batch, ...inner, ...right], [size(batch), size(inner), size(right)]);
   const names = [...batch, ...left, ...right];
-  return { x: reshape(matmul(A, B), names.map(extent)), names: names.join('') };
+  const ones = (list: readonly string[]): number[] => list.map(() => 1);
+
+  if (inner.length === 0) {
+    const A = ordered(a, [...batch, ...left]);
+    const B = ordered(b, [...batch, ...right]);
+    const columns = [...extents(a, batch), ...extents(a, left), ...ones(right)];
+    const rows = [...extents(b, batch), ...ones(left), ...extents(b, right)];
+    return { x: mul(reshape(A, columns), reshape(B, rows)), names: names.join('') };
+  }
+
+  // Along an inner axis, 1 against n repeats.
+  const joint = extents(a, inner).map((extent, k) => (extent === 1 ? extents(b, inner)[k] : extent));
+  const A = expand(ordered(a, [...batch, ...left, ...inner]), [...extents(a, batch), ...extents(a, left), ...joint]);
+  const B = expand(ordered(b, [...batch, ...inner, ...right]), [...extents(b, batch), ...joint, ...extents(b, right)]);
+  const product = matmul(
+    reshape(A, [...extents(a, batch), sizeOf(extents(a, left)), sizeOf(joint)]),
+    reshape(B, [...extents(b, batch), sizeOf(joint), sizeOf(extents(b, right))]),
+  );
+  const lead = shapeOfOperand(product).slice(0, -2);
+  return { x: reshape(product, [...lead, ...extents(a, left), ...extents(b, right)]), names: names.join('') };
+}
+
+function ordered({ x, names }: Named, order: readonly string[]): Operand {
+  return permute(
+    x,
+    order.map((name) => names.indexOf(name)),
+  );
+}
+
+function extents({ x, names }: Named, of: readonly string[]): number[] {
+  return of.map((name) => shapeOfOperand(x)[names.indexOf(name)]);
 }

@@ -8,7 +8,7 @@
  */
 import { type Operand, select } from '../op.ts';
 import { beginFamily, binary, operation, type OptionOp, parametric, unary } from '../operation.ts';
-import { add, div, eq, ge, gt, logicalAnd, mul, ne, neg, sub } from './arithmetic.ts';
+import { add, div, eq, ge, gt, mul, ne, neg, sub } from './arithmetic.ts';
 
 beginFamily('Powers, exponentials, logarithms');
 
@@ -26,7 +26,10 @@ export const exp = unary({
   notation: { template: 'e^{x}', delimits: true },
   eval: Math.exp,
   derivative: (_, y) => y,
-  examples: [[0, 1], [1, 2.718281828459045]],
+  examples: [
+    [0, 1],
+    [1, 2.718281828459045],
+  ],
 });
 
 /**
@@ -42,7 +45,10 @@ export const log = unary({
   domain: POSITIVE,
   eval: Math.log,
   derivative: (x) => div(1, x),
-  examples: [[1, 0], [2, 0.6931471805599453]],
+  examples: [
+    [1, 0],
+    [2, 0.6931471805599453],
+  ],
 });
 
 /**
@@ -58,7 +64,10 @@ export const log1p = unary({
   domain: [{ min: -0.9, max: 20 }],
   eval: Math.log1p,
   derivative: (x) => div(1, add(1, x)),
-  examples: [[0, 0], [1, 0.6931471805599453]],
+  examples: [
+    [0, 0],
+    [1, 0.6931471805599453],
+  ],
 });
 
 /**
@@ -73,7 +82,10 @@ export const expm1 = unary({
   notation: { template: 'e^{x} - 1', precedence: 1, delimits: true },
   eval: Math.expm1,
   derivative: (_, y) => add(y, 1),
-  examples: [[0, 0], [1, 1.718281828459045]],
+  examples: [
+    [0, 0],
+    [1, 1.718281828459045],
+  ],
 });
 
 /**
@@ -89,7 +101,10 @@ export const sqrt = unary({
   domain: POSITIVE,
   eval: Math.sqrt,
   derivative: (_, y) => div(0.5, y),
-  examples: [[4, 2], [2, 1.4142135623730951]],
+  examples: [
+    [4, 2],
+    [2, 1.4142135623730951],
+  ],
 });
 
 /**
@@ -157,9 +172,13 @@ export const pow = binary({
   eval: (x, y) => x ** y,
   partials: [
     (x, y) => select(ne(y, 0), mul(y, pow(x, sub(y, 1)))),
-    (x, y, z) => select(logicalAnd(eq(x, 0), ge(y, 0)), 0, mul(z, log(x))),
+    // At x = 0 below y = 0 the limit z log x is -z, which is infinite already.
+    (x, y, z) => select(eq(x, 0), select(ge(y, 0), 0, neg(z)), mul(z, log(x))),
   ],
-  examples: [[2, 3, 8], [4, 0.5, 2]],
+  examples: [
+    [2, 3, 8],
+    [4, 0.5, 2],
+  ],
   subgradient: '0 in x where y = 0; 0 in y where x = 0 and y ≥ 0',
 });
 

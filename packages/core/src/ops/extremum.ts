@@ -7,54 +7,30 @@
  * @module
  */
 import {
-  amax as amaxKernel,
-  amin as aminKernel,
   argmax as argmaxKernel,
   argmin as argminKernel,
-  type Data,
   gather as gatherKernel,
   reshape as reshapeKernel,
+  reducedShape,
   scatterInto,
+  TapegradError,
   type Tensor,
 } from '@tapegrad/kernels';
 import { type ReduceArgument, reduceAxes, singleAxis } from '../axes.ts';
-import { general, linear, type Operand, primalOf, shapeOfOperand } from '../op.ts';
+import { dtypeOfOperand, general, linear, type Operand, primalOf, shapeOfOperand } from '../op.ts';
 import { operation, type OptionOp } from '../operation.ts';
 import type { Value } from '../value.ts';
 import { abs } from './activation.ts';
-import { div, eq, mul, ne, where } from './arithmetic.ts';
-import { asTensor, castTo } from './broadcast.ts';
-import { pow, sqrt, square } from './exponential.ts';
-import { checkNotEmpty, reductionCases, sum, withAxes } from './reduction.ts';
-import { reshape } from './shape.ts';
+import { ne } from './arithmetic.ts';
+import { asTensor } from './broadcast.ts';
+import { normRow } from './norm.ts';
+import { asFloat, checkNotEmpty, reductionCases, sum } from './reduction.ts';
+import { reshape, to } from './shape.ts';
+import { amaxRow, aminRow, maxRow, minRow } from './ties.ts';
 
-interface Reduction {
-  readonly axes: readonly number[];
-  readonly keepDims: boolean;
-}
-
-type Kernel = (x: Tensor, axes: readonly number[], keepDims: boolean) => Tensor;
-
-function evenly(name: string, kernel: Kernel): (inputs: readonly Operand[], r: Reduction) => Operand {
-  const weights = (x: Operand, y: Operand, axes: readonly number[]): Operand => {
-    const mask = castTo(eq(x, withAxes(y, shapeOfOperand(x), axes)), typeof x === 'number' ? 'f64' : x.dtype);
-    return div(mask, sum(mask, { axis: axes, keepDims: true }));
-  };
-  return general<Reduction>({
-    name,
-    evaluate: ([x], { axes, keepDims }) => (typeof x === 'number' ? x : kernel(x, axes, keepDims)),
-    vjp: (g, [x], y, { axes }) =>
-      axes.length === 0 ? [g] : [mul(withAxes(g, shapeOfOperand(x), axes), weights(x, y, axes))],
-    jvp: ([t], [x], y, { axes, keepDims }) =>
-      axes.length === 0 ? t! : sum(mul(t!, weights(x, y, axes)), { axis: axes, keepDims }),
-  });
-}
-
-const amaxRow = evenly('amax', amaxKernel);
-const aminRow = evenly('amin', aminKernel);
 const DISTINCT = [{ distinct: true }];
 
-function extremum(row: typeof amaxRow, op: string, x: Operand, options: ReduceArgument | undefined): Operand {
+function extremum(row: typeof amaxRow, op: string, x: Operand, options?: ReduceArgument): Operand {
   const reduction = reduceAxes(op, options, shapeOfOperand(x).length);
   checkNotEmpty(op, x, reduction.axes);
   return row([x], reduction);
@@ -96,18 +72,26 @@ export const amin: OptionOp<ReduceArgument> = operation({
   call: ((x: Operand, options?: ReduceArgument) => extremum(aminRow, 'amin', x, options)) as OptionOp<ReduceArgument>,
 });
 
-/** One axis, or all of them as if flattened. */
+/** One axis, and whether it stays with extent 1. */
 export interface ArgOptions {
   readonly axis?: number | undefined;
   readonly keepDims?: boolean | undefined;
 }
 
+type ArgArgument = ArgOptions | number;
+
+interface Position {
+  /** null: the position in the flattened tensor. */
+  readonly axis: number | null;
+  readonly keepDims: boolean;
+}
+
 type ArgKernel = (x: Tensor, axis: number | null, keepDims: boolean) => Tensor;
 
-function positionRow(name: string, kernel: ArgKernel): (inputs: readonly Operand[], o: { axis: number | null; keepDims: boolean }) => Operand {
-  return general<{ axis: number | null; keepDims: boolean }>({
+function positionRow(name: string, kernel: ArgKernel): (inputs: readonly Operand[], o: Position) => Operand {
+  return general<Position>({
     name,
-    evaluate: ([x], { axis, keepDims }) => kernel(asTensor(x), axis, keepDims),
+    evaluate: ([x], { axis, keepDims }) => (typeof x === 'number' ? 0 : kernel(x, axis, keepDims)),
     vjp: () => [null],
     jvp: () => null,
   });
@@ -116,12 +100,12 @@ function positionRow(name: string, kernel: ArgKernel): (inputs: readonly Operand
 const argmaxRow = positionRow('argmax', argmaxKernel);
 const argminRow = positionRow('argmin', argminKernel);
 
-function position(row: typeof argmaxRow, op: string, x: Operand, { axis, keepDims = false }: ArgOptions): Operand {
-  const { length } = shapeOfOperand(x);
-  const at = axis === undefined ? null : singleAxis(op, axis, length);
-  checkNotEmpty(op, x, at === null ? shapeOfOperand(x).map((_, k) => k) : [at]);
-  const index = row([x], { axis: at, keepDims });
-  return typeof x === 'number' ? 0 : index;
+function position(row: typeof argmaxRow, op: string, x: Operand, argument: ArgArgument = {}): Operand {
+  const { axis, keepDims = false } = typeof argument === 'number' ? { axis: argument } : argument;
+  const shape = shapeOfOperand(x);
+  const at = axis === undefined ? null : singleAxis(op, axis, shape.length);
+  checkNotEmpty(op, x, at === null ? [...shape.keys()] : [at]);
+  return row([x], { axis: at, keepDims });
 }
 
 /**
@@ -131,12 +115,12 @@ function position(row: typeof argmaxRow, op: string, x: Operand, { axis, keepDim
  * @example
  * argmax(tensor([3, 9, 4])).item(); // 1
  */
-export const argmax: OptionOp<ArgOptions> = operation({
+export const argmax: OptionOp<ArgArgument> = operation({
   name: 'argmax',
   doc: 'Position of the largest element; i32.',
   formula: '\\arg\\max_i x_i',
   isDifferentiable: false,
-  call: ((x: Operand, options: ArgOptions = {}) => position(argmaxRow, 'argmax', x, options)) as OptionOp<ArgOptions>,
+  call: ((x: Operand, options?: ArgArgument) => position(argmaxRow, 'argmax', x, options)) as OptionOp<ArgArgument>,
 });
 
 /**
@@ -146,12 +130,12 @@ export const argmax: OptionOp<ArgOptions> = operation({
  * @example
  * argmin(tensor([3, 9, 4])).item(); // 0
  */
-export const argmin: OptionOp<ArgOptions> = operation({
+export const argmin: OptionOp<ArgArgument> = operation({
   name: 'argmin',
   doc: 'Position of the smallest element; i32.',
   formula: '\\arg\\min_i x_i',
   isDifferentiable: false,
-  call: ((x: Operand, options: ArgOptions = {}) => position(argminRow, 'argmin', x, options)) as OptionOp<ArgOptions>,
+  call: ((x: Operand, options?: ArgArgument) => position(argminRow, 'argmin', x, options)) as OptionOp<ArgArgument>,
 });
 
 interface Pick {
@@ -159,7 +143,6 @@ interface Pick {
   readonly index: Tensor;
   readonly axis: number;
   readonly shape: readonly number[];
-  readonly name: string;
 }
 
 function pickRow(name: string): (x: Operand, p: Pick) => Operand {
@@ -185,36 +168,33 @@ export interface Extremes<T> extends Iterable<T> {
   readonly indices: T;
 }
 
+/** An axis, and whether it stays with extent 1; or just the axis. */
+type Along = number | { readonly axis: number; readonly keepDims?: boolean | undefined };
+
 /** All elements: a scalar. Along an axis: values and indices. */
 export interface ExtremeOp {
   (x: number): number;
   (x: Tensor): Tensor;
   (x: Value): Value;
   (x: Operand): Operand;
-  (x: Tensor, options: { readonly axis: number; readonly keepDims?: boolean }): Extremes<Tensor>;
-  (x: Value, options: { readonly axis: number; readonly keepDims?: boolean }): Extremes<Value>;
-  (x: Operand, options: { readonly axis: number; readonly keepDims?: boolean }): Extremes<Operand>;
+  (x: Tensor, options: Along): Extremes<Tensor>;
+  (x: Value, options: Along): Extremes<Value>;
+  (x: Operand, options: Along): Extremes<Operand>;
 }
 
-function extremes(
-  op: 'max' | 'min',
-  x: Operand,
-  options: ArgOptions | number | undefined,
-): Operand | Extremes<Operand> {
-  const { axis, keepDims = false } = typeof options === 'number' ? { axis: options } : (options ?? {});
-  if (axis === undefined) return extremum(op === 'max' ? amaxRow : aminRow, op, x, undefined);
+function extremes(op: 'max' | 'min', x: Operand, options: ArgArgument = {}): Operand | Extremes<Operand> {
+  const { axis, keepDims = false } = typeof options === 'number' ? { axis: options } : options;
+  if (axis === undefined) return extremum(op === 'max' ? maxRow : minRow, op, x, { keepDims });
   const shape = shapeOfOperand(x);
   const at = singleAxis(op, axis, shape.length);
-  checkNotEmpty(op, x, [at]);
-  if (shape.length === 0) return pair(x, 0);
-  const index = (op === 'max' ? argmaxKernel : argminKernel)(primalOf(x) as Tensor, at, true);
-  const picked = (op === 'max' ? maxPick : minPick)(x, { index, axis: at, shape, name: op });
-  if (keepDims) return pair(picked, index);
-  const reduced = shape.filter((_, k) => k !== at);
-  return pair(reshape(picked, reduced), reshapeKernel(index, reduced));
+  const indices = position(op === 'max' ? argmaxRow : argminRow, op, x, { axis: at, keepDims });
+  if (shape.length === 0) return pair(x, indices);
+  const index = reshapeKernel(primalOf(indices) as Tensor, reducedShape(shape, [at], true));
+  const picked = (op === 'max' ? maxPick : minPick)(x, { index, axis: at, shape });
+  return pair(reshape(picked, shapeOfOperand(indices)), indices);
 }
 
-function pair(values: Operand, indices: Data): Extremes<Operand> {
+function pair(values: Operand, indices: Operand): Extremes<Operand> {
   return { values, indices, [Symbol.iterator]: () => [values, indices].values() };
 }
 
@@ -234,7 +214,7 @@ export const max: ExtremeOp = operation({
   domain: DISTINCT,
   cases: [{ shapes: [[2, 3]] }, { shapes: [[2, 3]], call: (x) => max(x, { axis: -1 }).values }],
   subgradient: 'ties share evenly; along an axis all goes to the index',
-  call: ((x: Operand, o?: ArgOptions) => extremes('max', x, o)) as ExtremeOp,
+  call: ((x: Operand, options?: ArgArgument) => extremes('max', x, options)) as ExtremeOp,
 });
 
 /**
@@ -251,48 +231,56 @@ export const min: ExtremeOp = operation({
   domain: DISTINCT,
   cases: [{ shapes: [[2, 3]] }, { shapes: [[2, 3]], call: (x) => min(x, { axis: 0, keepDims: true }).values }],
   subgradient: 'ties share evenly; along an axis all goes to the index',
-  call: ((x: Operand, o?: ArgOptions) => extremes('min', x, o)) as ExtremeOp,
+  call: ((x: Operand, options?: ArgArgument) => extremes('min', x, options)) as ExtremeOp,
 });
 
 /** Axes, and the order of the norm. */
 export interface NormOptions {
-  readonly axis?: number | readonly number[];
-  readonly keepDims?: boolean;
+  readonly axis?: number | readonly number[] | undefined;
+  readonly keepDims?: boolean | undefined;
   /** Default 2; any number, 0 (how many are not 0), Infinity and -Infinity. */
-  readonly p?: number;
+  readonly p?: number | undefined;
 }
 
-/** A root whose slope at 0 is taken as 0, so that the norm of nothing but zeros has gradient 0. */
-const rootRow = general<undefined>({
-  name: 'norm',
-  evaluate: ([x]) => sqrt(x) as Data,
-  vjp: (g, _, y) => [where(eq(y, 0), 0, div(g, mul(2, y)))],
-  jvp: ([t], _, y) => where(eq(y, 0), 0, div(t!, mul(2, y))),
-});
+type NormArgument = NormOptions | number | readonly number[];
 
 /**
- * The p-norm over axes, by default of all elements: `(Σ |x|^p)^(1/p)`.
+ * The p-norm over axes, by default of all elements: `(Σ |x|^p)^(1/p)`, without overflow. Integers give f64.
  *
+ * @throws `argument` for a p that is no number; `shape` for p = ±Infinity of nothing.
  * @example
  * norm(tensor([3, 4])).item(); // 5
  */
-export const norm: OptionOp<NormOptions> = operation({
+export const norm: OptionOp<NormArgument> = operation({
   name: 'norm',
   doc: 'p-norm over axes, by default the Euclidean norm of all elements.',
   formula: '\\left(\\sum_i |x_i|^p\\right)^{1/p}',
   rule: '\\bar y\\, x |x|^{p-2} / y^{p-1}',
   domain: [{ avoid: [0], distinct: true }],
-  cases: [2, 1, 3, 0.5, Infinity].map((p) => ({ shapes: [[2, 3]], call: (x: Operand) => norm(x, { p, axis: 1 }) })),
-  subgradient: '0 where the norm is 0',
-  call: ((x: Operand, { axis, keepDims = false, p = 2 }: NormOptions = {}) => {
-    const over = { axis, keepDims };
-    if (p === 2) return rootRow([sum(square(x), over)], undefined);
-    if (p === 1) return sum(abs(x), over);
-    if (p === 0) return sum(castTo(ne(x, 0), typeof x === 'number' ? 'f64' : x.dtype), over);
-    if (p === Infinity) return amax(abs(x), over);
-    if (p === -Infinity) return amin(abs(x), over);
-    const powers = sum(pow(abs(x), p), over);
-    // As with the root: no slope at 0.
-    return where(eq(powers, 0), 0, pow(where(eq(powers, 0), 1, powers), 1 / p));
-  }) as OptionOp<NormOptions>,
+  cases: [
+    { shapes: [[5]] },
+    ...[2, 1, 0, 3, 1.5, 0.5, -2, Infinity, -Infinity].map((p) => ({
+      shapes: [[2, 3]],
+      call: (x: Operand) => norm(x, { p, axis: 1 }),
+    })),
+    { shapes: [[2, 3, 2]], call: (x: Operand) => norm(x, { axis: [0, -1], keepDims: true }) },
+    { shapes: [[2, 0]], call: (x: Operand) => norm(x, -1) },
+    { shapes: [[]], call: (x: Operand) => norm(x) },
+  ],
+  subgradient: '0 where the norm is 0; for p < 2 also where the element is',
+  call: ((x: Operand, options?: NormArgument) => {
+    const { p = 2 } = (options ?? {}) as NormOptions;
+    const reduction = reduceAxes('norm', options, shapeOfOperand(x).length);
+    if (typeof p !== 'number' || Number.isNaN(p)) {
+      throw new TapegradError('argument', `norm: p is a number or ±Infinity, got ${String(p)}; the default is 2`);
+    }
+    if (Math.abs(p) === Infinity) checkNotEmpty('norm', x, reduction.axes);
+    const float = asFloat(x);
+    const over = { axis: reduction.axes, keepDims: reduction.keepDims };
+    if (p === 0) return sum(to(ne(float, 0), dtypeOfOperand(float)), over);
+    if (p === 1) return sum(abs(float), over);
+    if (p === Infinity) return amax(abs(float), over);
+    if (p === -Infinity) return amin(abs(float), over);
+    return normRow([float], { ...reduction, p });
+  }) as OptionOp<NormArgument>,
 });

@@ -3,30 +3,27 @@
  *
  * @module
  */
-import { matmul as matmulKernel, reshape as reshapeKernel, showShape, TapegradError, type Tensor } from '@tapegrad/kernels';
-import { apply, general, type GeneralDef, type Operand, shapeOfOperand } from '../op.ts';
+import { matmul as matmulKernel, sameShape, showShape, sizeOf, TapegradError, type Tensor } from '@tapegrad/kernels';
+import { general, type Operand, shapeOfOperand } from '../op.ts';
 import { beginFamily, type BinaryOp, operation } from '../operation.ts';
 import { add, mul } from './arithmetic.ts';
 import { sumTo } from './broadcast.ts';
 import { sum } from './reduction.ts';
-import { reshape, transpose, unsqueeze } from './shape.ts';
+import { extentsOf, reshape, reshaped, transpose, unsqueeze } from './shape.ts';
 
 beginFamily('Linear algebra');
 
 /** As torch: a vector on the left is a row, on the right a column; the axis that it gained is dropped again. */
 function product(a: Tensor, b: Tensor): Tensor {
-  const [left, right] = [a.shape.length === 1, b.shape.length === 1];
-  const A = left ? reshapeKernel(a, [1, a.shape[0]]) : a;
-  const B = right ? reshapeKernel(b, [b.shape[0], 1]) : b;
-  const c = matmulKernel(A, B);
-  if (!left && !right) return c;
-  const { shape } = c;
-  const rank = shape.length;
-  return reshapeKernel(c, shape.filter((_, axis) => !((left && axis === rank - 2) || (right && axis === rank - 1))));
+  const [isRow, isColumn] = [a.rank === 1, b.rank === 1];
+  const c = matmulKernel(isRow ? reshaped(a, [1, a.size]) : a, isColumn ? reshaped(b, [b.size, 1]) : b);
+  if (!isRow && !isColumn) return c;
+  const lead = c.shape.slice(0, -2);
+  const [m, n] = c.shape.slice(-2);
+  return reshaped(c, [...lead, ...(isRow ? [] : [m]), ...(isColumn ? [] : [n])]);
 }
 
-const matmulDef: GeneralDef = {
-  kind: 'general',
+const matmulRow = general<undefined>({
   name: 'matmul',
   evaluate: ([a, b]) => product(a as Tensor, b as Tensor),
   vjp: (g, [a, b], _, __, wanted) => {
@@ -37,13 +34,30 @@ const matmulDef: GeneralDef = {
     const withRow = m.length === 1 ? unsqueeze(g, n.length === 1 ? -1 : -2) : g;
     const G = n.length === 1 ? unsqueeze(withRow, -1) : withRow;
     return [
-      wanted[0] ? reshape(sumTo(matmul(G, transpose(B)), shapeOfOperand(A)), m) : null,
-      wanted[1] ? reshape(sumTo(matmul(transpose(A), G), shapeOfOperand(B)), n) : null,
+      wanted[0] ? reshape(collected(matmul(G, transpose(B)), A), m) : null,
+      wanted[1] ? reshape(rightCotangent(A, B, G), n) : null,
     ];
   },
-  jvp: ([s, t], [a, b]) =>
-    s === null ? matmul(a, t!) : t === null ? matmul(s, b) : add(matmul(s, b), matmul(a, t)),
-};
+  jvp: ([s, t], [a, b]) => sumOf(s === null ? null : matmul(s, b), t === null ? null : matmul(a, t)),
+});
+
+/** `xᵀ g`. One matrix against a stack takes it as one tall matrix: no stack of products to sum. */
+function rightCotangent(A: Operand, B: Operand, G: Operand): Operand {
+  const [m, n] = [shapeOfOperand(A), shapeOfOperand(B)];
+  if (m.length === 2 || n.length > 2) return collected(matmul(transpose(A), G), B);
+  const rows = sizeOf(m.slice(0, -1));
+  return matmul(transpose(reshape(A, [rows, n[0]])), reshape(G, [rows, n[1]]));
+}
+
+/** Summed over the axes along which `like` was broadcast. */
+function collected(x: Operand, like: Operand): Operand {
+  const shape = shapeOfOperand(like);
+  return sameShape(shapeOfOperand(x), shape) ? x : sumTo(x, shape);
+}
+
+function sumOf(x: Operand | null, y: Operand | null): Operand | null {
+  return x === null ? y : y === null ? x : add(x, y);
+}
 
 /**
  * Matrix product over the last axes, with broadcasting over the others. A vector counts as a row on the left and as a
@@ -59,46 +73,73 @@ export const matmul: BinaryOp = operation({
   formula: 'x y',
   rule: '\\bar z y^{\\mathsf T},\\ x^{\\mathsf T} \\bar z',
   cases: [
-    { shapes: [[2, 3], [3, 2]] },
+    {
+      shapes: [
+        [2, 3],
+        [3, 2],
+      ],
+    },
     { shapes: [[3], [3]] },
     { shapes: [[3], [3, 2]] },
     { shapes: [[2, 3], [3]] },
-    { shapes: [[2, 1, 2, 3], [3, 3, 2]] },
+    {
+      shapes: [
+        [2, 1, 2, 3],
+        [3, 3, 2],
+      ],
+    },
     { shapes: [[3], [2, 3, 2]] },
     { shapes: [[2, 2, 3], [3]] },
-    { shapes: [[2, 0], [0, 3]] },
+    {
+      shapes: [
+        [2, 0],
+        [0, 3],
+      ],
+    },
+    {
+      shapes: [
+        [2, 2, 3],
+        [3, 2],
+      ],
+    },
+    {
+      shapes: [
+        [2, 3],
+        [2, 3, 2],
+      ],
+    },
   ],
   call: ((a: Operand, b: Operand) => {
-    const [m, n] = [shapeOfOperand(a), shapeOfOperand(b)];
+    const [m, n] = [extentsOf('matmul', a), extentsOf('matmul', b)];
     if (m.length === 0 || n.length === 0) {
-      throw new TapegradError('shape', `matmul: ${showShape(m)} and ${showShape(n)}: a scalar is no matrix; use mul`);
+      throw new TapegradError('shape', `matmul: ${showShape(m)} · ${showShape(n)}: a scalar is no matrix; use mul`);
     }
     const inner = n[Math.max(0, n.length - 2)];
     if (m[m.length - 1] !== inner) {
       throw new TapegradError(
         'shape',
-        `matmul: ${showShape(m)} and ${showShape(n)}: inner extents ${m[m.length - 1]} and ${inner} differ; ` +
-          'they must be equal (transpose one of them?)',
+        `matmul: ${showShape(m)} · ${showShape(n)}: the inner extents ${m[m.length - 1]} and ${inner} must be equal; ` +
+          'transpose one of them?',
       );
     }
-    return apply(matmulDef, [a, b]);
+    return matmulRow([a, b], undefined);
   }) as BinaryOp,
 });
 
 function checkVectors(op: string, a: Operand, b: Operand): void {
-  const [m, n] = [shapeOfOperand(a), shapeOfOperand(b)];
+  const [m, n] = [extentsOf(op, a), extentsOf(op, b)];
   if (m.length === 1 && n.length === 1) return;
-  throw new TapegradError('shape', `${op}: needs two vectors, got ${showShape(m)} and ${showShape(n)}; use matmul`);
+  throw new TapegradError(
+    'shape',
+    `${op}: needs two vectors, got ${showShape(m)} and ${showShape(n)}; use matmul or einsum`,
+  );
 }
 
 const dotRow = general<undefined>({
   name: 'dot',
   evaluate: ([a, b]) => product(a as Tensor, b as Tensor),
-  vjp: (g, [a, b]) => [mul(g, b), mul(g, a)],
-  jvp: ([s, t], [a, b]) => {
-    const parts = [s === null ? null : sum(mul(s, b)), t === null ? null : sum(mul(a, t))];
-    return parts[0] === null ? parts[1] : parts[1] === null ? parts[0] : add(parts[0], parts[1]);
-  },
+  vjp: (g, [a, b], _, __, wanted) => [wanted[0] ? mul(g, b) : null, wanted[1] ? mul(g, a) : null],
+  jvp: ([s, t], [a, b]) => sumOf(s === null ? null : sum(mul(s, b)), t === null ? null : sum(mul(a, t))),
 });
 
 /**
@@ -117,7 +158,7 @@ export const dot: BinaryOp = operation({
   call: ((a: Operand, b: Operand) => {
     checkVectors('dot', a, b);
     const [m, n] = [shapeOfOperand(a)[0], shapeOfOperand(b)[0]];
-    if (m !== n) throw new TapegradError('shape', `dot: the vectors have ${m} and ${n} elements; they must have the same length`);
+    if (m !== n) throw new TapegradError('shape', `dot: [${m}] and [${n}]: the vectors must have the same length`);
     return dotRow([a, b], undefined);
   }) as BinaryOp,
 });
@@ -134,7 +175,7 @@ export const outer: BinaryOp = operation({
   doc: 'Outer product of two vectors.',
   formula: 'x_i y_j',
   rule: '\\bar z y,\\ \\bar z^{\\mathsf T} x',
-  cases: [{ shapes: [[3], [2]] }],
+  cases: [{ shapes: [[3], [2]] }, { shapes: [[0], [2]] }],
   call: ((a: Operand, b: Operand) => {
     checkVectors('outer', a, b);
     return mul(unsqueeze(a, 1), b);

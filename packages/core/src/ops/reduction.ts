@@ -12,22 +12,23 @@ import {
   logsumexp as logsumexpKernel,
   prod as prodKernel,
   reducedShape,
-  sizeOf,
+  showShape,
   sum as sumKernel,
   TapegradError,
 } from '@tapegrad/kernels';
 import { type ReduceArgument, reduceAxes, singleAxis } from '../axes.ts';
-import { general, linear, type Operand, shapeOfOperand } from '../op.ts';
-import { beginFamily, operation, type OptionOp } from '../operation.ts';
-import { div, eq, mul, sub, where } from './arithmetic.ts';
+import { general, linear, type Operand, select, shapeOfOperand } from '../op.ts';
+import { beginFamily, operation, type OptionOp, parametric } from '../operation.ts';
+import { add, div, eq, mul, sub, where } from './arithmetic.ts';
 import { expandTo } from './broadcast.ts';
-import { exp, sqrt, square } from './exponential.ts';
+import { exp, square } from './exponential.ts';
 import { productGradient } from './product.ts';
 import { reshape, to } from './shape.ts';
 
 beginFamily('Reductions and scans');
 
-interface Reduction {
+/** Normalised axes. */
+export interface Reduction {
   readonly axes: readonly number[];
   readonly keepDims: boolean;
 }
@@ -55,8 +56,7 @@ export function withAxes(x: Operand, shape: readonly number[], axes: readonly nu
 const sumRow: (x: Operand, r: Reduction) => Operand = linear<Reduction>({
   name: 'sum',
   evaluate: (x, { axes, keepDims }) => (typeof x === 'number' ? x : sumKernel(x, axes, keepDims)),
-  transpose: (g, x, { axes }) =>
-    typeof x === 'number' ? g : expandTo(withAxes(g, x.shape, axes), x.shape),
+  transpose: (g, x, { axes }) => (typeof x === 'number' ? g : expandTo(withAxes(g, x.shape, axes), x.shape)),
 });
 
 /**
@@ -77,13 +77,13 @@ export const sum: OptionOp<ReduceArgument> = operation({
 });
 
 /** How many elements meet in each result. */
-function countOf(op: string, x: Operand, options: ReduceArgument | undefined): number {
+function countOf(x: Operand, axes: readonly number[]): number {
   const shape = shapeOfOperand(x);
-  return reduceAxes(op, options, shape.length).axes.reduce((n, axis) => n * shape[axis], 1);
+  return axes.reduce((n, axis) => n * shape[axis], 1);
 }
 
 /** Integers and booleans as f64, for what is no whole number. */
-function asFloat(x: Operand): Operand {
+export function asFloat(x: Operand): Operand {
   return typeof x === 'number' || isFloat(x.dtype) ? x : to(x, 'f64');
 }
 
@@ -100,8 +100,8 @@ export const mean: OptionOp<ReduceArgument> = operation({
   rule: '\\mathrm{expand}(\\bar y) / n',
   cases: reductionCases((x, o) => mean(x, o)),
   call: ((x: Operand, options?: ReduceArgument) => {
-    const float = asFloat(x);
-    return div(sum(float, options), countOf('mean', x, options));
+    const reduction = reduceAxes('mean', options, shapeOfOperand(x).length);
+    return div(sumRow(asFloat(x), reduction), countOf(x, reduction.axes));
   }) as OptionOp<ReduceArgument>,
 });
 
@@ -142,7 +142,8 @@ const logsumexpRow = general<Reduction>({
 /** The softmax over the reduced axes; 0, not NaN, where all is -Infinity. */
 function shares(x: Operand, y: Operand, axes: readonly number[]): Operand {
   const total = withAxes(y, shapeOfOperand(x), axes);
-  return where(eq(total, -Infinity), 0, exp(sub(x, where(eq(total, -Infinity), 0, total))));
+  // e^(-∞ - 0) is 0; -∞ - -∞ would be NaN.
+  return exp(sub(x, where(eq(total, -Infinity), 0, total)));
 }
 
 /**
@@ -165,40 +166,70 @@ export const logsumexp: OptionOp<ReduceArgument> = operation({
 
 /** Axes, and the correction of the divisor `n - correction`. */
 export interface VarOptions {
-  readonly axis?: number | readonly number[];
-  readonly keepDims?: boolean;
+  readonly axis?: number | readonly number[] | undefined;
+  readonly keepDims?: boolean | undefined;
   /** Default 1, Bessel's: the estimate is unbiased. 0 for the variance of the numbers themselves. */
-  readonly correction?: number;
+  readonly correction?: number | undefined;
+}
+
+type VarArgument = VarOptions | number | readonly number[];
+
+interface Spread extends Reduction {
+  /** `n - correction`, and not below 0. */
+  readonly divisor: number;
+}
+
+function deviations(x: Operand, axes: readonly number[]): Operand {
+  return sub(x, div(sumRow(x, { axes, keepDims: true }), countOf(x, axes)));
+}
+
+// A row of its own: through the mean, a cotangent would meet rounding errors (at a divisor of 0, ∞ - ∞).
+const varRow = general<Spread>({
+  name: 'var',
+  evaluate: ([x], { axes, keepDims, divisor }) =>
+    div(sumRow(square(deviations(x, axes)), { axes, keepDims }), divisor) as Data,
+  vjp: (g, [x], _, { axes, divisor }) => {
+    const scaled = mul(withAxes(g, shapeOfOperand(x), axes), 2 / divisor);
+    return [mul(scaled, deviations(x, axes))];
+  },
+  jvp: ([t], [x], _, { axes, keepDims, divisor }) =>
+    mul(sumRow(mul(t!, deviations(x, axes)), { axes, keepDims }), 2 / divisor),
+});
+
+function varianceOf(op: string, x: Operand, options: VarArgument | undefined): Operand {
+  const reduction = reduceAxes(op, options, shapeOfOperand(x).length);
+  const { correction = 1 } = (options ?? {}) as VarOptions;
+  return varRow([asFloat(x)], { ...reduction, divisor: Math.max(0, countOf(x, reduction.axes) - correction) });
 }
 
 /**
- * Variance over axes, by default all: `Σ (x - mean)² / (n - correction)`, in two passes.
+ * Variance over axes, by default all: `Σ (x - mean)² / (n - correction)`, in two passes. Integers give f64.
+ *
+ * NaN or Infinity where `correction` leaves nothing to divide by.
  *
  * @example
  * variance(tensor([1, 2, 3, 4]), { correction: 0 }).item(); // 1.25
  */
-export const variance: OptionOp<VarOptions> = operation({
+export const variance: OptionOp<VarArgument> = operation({
   name: 'var',
   doc: 'Variance, with Bessel’s correction by default.',
   formula: '\\frac{1}{n - c}\\sum_i (x_i - \\bar x)^2',
   rule: '\\frac{2}{n - c}(x - \\bar x)\\,\\bar y',
   cases: [
     { shapes: [[5]] },
-    { shapes: [[3, 2]], call: (x) => variance(x, { axis: 0, correction: 0, keepDims: true }) },
+    { shapes: [[3, 2]], call: (x: Operand) => variance(x, { axis: 0, correction: 0, keepDims: true }) },
+    { shapes: [[2, 3, 2]], call: (x: Operand) => variance(x, [0, -1]) },
+    { shapes: [[2, 0]], call: (x: Operand) => variance(x, 0) },
+    { shapes: [[]], call: (x: Operand) => variance(x, { correction: 0 }) },
   ],
-  call: ((x: Operand, { axis, keepDims, correction = 1 }: VarOptions = {}) => {
-    const float = asFloat(x);
-    const deviations = sub(float, mean(float, { axis, keepDims: true }));
-    const divisor = Math.max(0, countOf('var', x, { axis }) - correction);
-    return div(sum(square(deviations), { axis, keepDims }), divisor);
-  }) as OptionOp<VarOptions>,
+  call: ((x: Operand, options?: VarArgument) => varianceOf('var', x, options)) as OptionOp<VarArgument>,
 });
 
-const stdRow = general<undefined>({
+/** The root, but flat at 0, where `√x` is infinitely steep. */
+const { apply: flatRoot } = parametric({
   name: 'std',
-  evaluate: ([x]) => sqrt(x) as Data,
-  vjp: (g, _, y) => [where(eq(y, 0), 0, div(g, mul(2, y)))],
-  jvp: ([t], _, y) => where(eq(y, 0), 0, div(t!, mul(2, y))),
+  eval: Math.sqrt,
+  partials: [(_, y) => select(eq(y, 0), 0, div(0.5, add(y, eq(y, 0))))],
 });
 
 /**
@@ -207,14 +238,18 @@ const stdRow = general<undefined>({
  * @example
  * std(tensor([1, 2, 3, 4]), { correction: 0 }).item(); // 1.118033988749895
  */
-export const std: OptionOp<VarOptions> = operation({
+export const std: OptionOp<VarArgument> = operation({
   name: 'std',
   doc: 'Standard deviation, with Bessel’s correction by default.',
   formula: '\\sqrt{\\mathrm{var}(x)}',
   rule: '\\frac{x - \\bar x}{(n - c)\\,y}\\,\\bar y',
-  cases: [{ shapes: [[5]] }, { shapes: [[3, 2]], call: (x) => std(x, { axis: -2, correction: 0 }) }],
+  cases: [
+    { shapes: [[5]] },
+    { shapes: [[3, 2]], call: (x: Operand) => std(x, { axis: -2, correction: 0 }) },
+    { shapes: [[2, 3, 2]], call: (x: Operand) => std(x, { axis: [0, -1], keepDims: true }) },
+  ],
   subgradient: '0 where all elements are equal',
-  call: ((x: Operand, options?: VarOptions) => stdRow([variance(x, options)], undefined)) as OptionOp<VarOptions>,
+  call: ((x: Operand, options?: VarArgument) => flatRoot(varianceOf('std', x, options))) as OptionOp<VarArgument>,
 });
 
 interface Scan {
@@ -243,14 +278,19 @@ export const cumsum: OptionOp<number | { readonly axis?: number }> = operation({
   cases: [{ shapes: [[4]] }, { shapes: [[2, 3]], call: (x) => cumsum(x, { axis: -2 }) }],
   call: ((x: Operand, options?: number | { readonly axis?: number }) => {
     const { length } = shapeOfOperand(x);
-    return cumsumRow(x, { axis: singleAxis('cumsum', options, length, length <= 1 ? 0 : undefined), isReversed: false });
+    return cumsumRow(x, {
+      axis: singleAxis('cumsum', options, length, length <= 1 ? 0 : undefined),
+      isReversed: false,
+    });
   }) as OptionOp<number | { readonly axis?: number }>,
 });
 
 /** Checks that a reduction without a neutral element has something to reduce. */
 export function checkNotEmpty(op: string, x: Operand, axes: readonly number[]): void {
   const shape = shapeOfOperand(x);
-  if (axes.some((axis) => shape[axis] === 0) && sizeOf(shape) === 0) {
-    throw new TapegradError('shape', `${op}: there is no element to choose in [${shape.join(',')}]; check the input is not empty`);
-  }
+  if (!axes.some((axis) => shape[axis] === 0)) return;
+  throw new TapegradError(
+    'shape',
+    `${op}: there is nothing to choose from in ${showShape(shape)}; reduce over axes that have elements`,
+  );
 }
