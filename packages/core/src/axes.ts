@@ -20,7 +20,11 @@ export interface ReduceOptions {
 export type ReduceArgument = ReduceOptions | number | readonly number[];
 
 /** Normalised axes to reduce, and `keepDims`. No axis means all of them; an empty list too, as in PyTorch. */
-export function reduceAxes(op: string, argument: ReduceArgument | undefined, rank: number): { axes: number[]; keepDims: boolean } {
+export function reduceAxes(
+  op: string,
+  argument: ReduceArgument | undefined,
+  rank: number,
+): { axes: number[]; keepDims: boolean } {
   const { axis, keepDims = false } = isAxis(argument) ? { axis: argument } : (argument ?? {});
   checkAxis(op, axis);
   const isAll = axis === undefined || (typeof axis !== 'number' && axis.length === 0);

@@ -37,7 +37,8 @@ declare module './value.ts' {
 }
 
 Value.prototype.backward = function (this: Value, seed?: Operand, { keepTape = false }: BackwardOptions = {}): void {
-  const start = seed === undefined ? seedFor(scalarResult('backward', this), 1) : checkLike('backward', 'seed', seed, this);
+  const start =
+    seed === undefined ? seedFor(scalarResult('backward', this), 1) : checkLike('backward', 'seed', seed, this);
   const cotangent = start instanceof Value ? start.primal : start;
   if (this.leaf !== null) {
     if (!this.leaf.isDifferentiable) throw unreachable();

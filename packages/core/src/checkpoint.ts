@@ -63,7 +63,11 @@ export function checkpoint<F extends (...args: never[]) => unknown>(f: F): F {
     const { tree, outputs, captured } = withSpan(
       points.leaves,
       call,
-      (span, result) => ({ tree: result, outputs: leavesOf(result).map(primalOf), captured: [...new Set(span.captured)] }),
+      (span, result) => ({
+        tree: result,
+        outputs: leavesOf(result).map(primalOf),
+        captured: [...new Set(span.captured)],
+      }),
       { nest: false },
     );
     const operands = [...points.leaves, ...captured];

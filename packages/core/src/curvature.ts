@@ -22,8 +22,27 @@ import type { Value } from './value.ts';
 
 /** Row operations whose matrix holds only zeros and ones, so that squaring it changes nothing. */
 const SELECTING = new Set([
-  'sum', 'expand', 'reshape', 'permute', 'flip', 'slice', 'place', 'select', 'gather', 'scatterInto', 'indexSelect',
-  'indexAddInto', 'diagonal', 'diagEmbed', 'tril', 'triu', 'concat', 'pad', 'cumsum', 'to', 'maxPool2d',
+  'sum',
+  'expand',
+  'reshape',
+  'permute',
+  'flip',
+  'slice',
+  'place',
+  'select',
+  'gather',
+  'scatterInto',
+  'indexSelect',
+  'indexAddInto',
+  'diagonal',
+  'diagEmbed',
+  'tril',
+  'triu',
+  'concat',
+  'pad',
+  'cumsum',
+  'to',
+  'maxPool2d',
 ]);
 
 /** Products of two operands, linear in each. */
@@ -46,7 +65,13 @@ export function curvaturePullback(
   if (def.kind === 'linear' && SELECTING.has(def.name)) return [def.transpose(h, primalOf(inputs[0]), params as never)];
   if (def.kind === 'general' && SELECTING.has(def.name)) return def.vjp(h, inputs, output, params as never, wanted);
   if (def.kind === 'general' && BILINEAR.has(def.name)) {
-    return def.vjp(h, inputs.map((x) => mul(x, x)), output, params as never, wanted);
+    return def.vjp(
+      h,
+      inputs.map((x) => mul(x, x)),
+      output,
+      params as never,
+      wanted,
+    );
   }
   throw new TapegradError(
     'rule',

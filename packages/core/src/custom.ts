@@ -21,12 +21,7 @@ export interface CustomOp<Params = undefined> {
    */
   readonly vjp: (g: Operand, inputs: readonly Operand[], output: Operand, params: Params) => readonly Maybe[];
   /** Tangent of the output; null tangents are zero. Default: the transpose of `vjp`. */
-  readonly jvp?: (
-    tangents: readonly Maybe[],
-    inputs: readonly Operand[],
-    output: Operand,
-    params: Params,
-  ) => Maybe;
+  readonly jvp?: (tangents: readonly Maybe[], inputs: readonly Operand[], output: Operand, params: Params) => Maybe;
   /** The shape of the result. If given, `forward` is held to it. */
   readonly shape?: (...shapes: WithParams<Shape[], Params>) => Shape;
 }
@@ -68,7 +63,10 @@ export function customOp<Params = undefined>(spec: CustomOp<Params>): CustomFunc
     vjp: (g, inputs, output, params: Params) => vjp(g, inputs, output, params),
     ...(jvp === undefined
       ? {}
-      : { jvp: (tangents: readonly Maybe[], inputs: readonly Operand[], output: Operand, params: Params) => jvp(tangents, inputs, output, params) }),
+      : {
+          jvp: (tangents: readonly Maybe[], inputs: readonly Operand[], output: Operand, params: Params) =>
+            jvp(tangents, inputs, output, params),
+        }),
   };
   return ((...args: unknown[]) => {
     const last = args.at(-1);
@@ -85,7 +83,10 @@ function isInput(x: unknown): boolean {
 function checkOutput(name: string, output: unknown, expected: Shape | undefined): void {
   if (typeof output !== 'number' && !(output instanceof Tensor)) {
     const found = output instanceof Value ? 'a Value' : typeof output;
-    throw new TapegradError('rule', `${name}: forward must return a number or tensor, got ${found}; compute on the plain inputs it is given`);
+    throw new TapegradError(
+      'rule',
+      `${name}: forward must return a number or tensor, got ${found}; compute on the plain inputs it is given`,
+    );
   }
   if (expected !== undefined && !sameShape(shapeOf(output), expected)) {
     throw new TapegradError(

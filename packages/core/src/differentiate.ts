@@ -49,7 +49,11 @@ function checkPosition(op: string, position: number, count: number): number {
 }
 
 /** Cotangents of the inputs as results: in the form of each point, zero where nothing arrived. */
-export function gradientsOf(span: Span, points: readonly Operand[], cotangents: readonly (Operand | undefined)[]): Operand[] {
+export function gradientsOf(
+  span: Span,
+  points: readonly Operand[],
+  cotangents: readonly (Operand | undefined)[],
+): Operand[] {
   return points.map((point, k) => likePoint(span, point, cotangents[k] ?? zerosLike(primalOf(point))));
 }
 
@@ -87,7 +91,10 @@ export function scalarResult(op: string, result: unknown): Operand {
     );
   }
   if (!isDifferentiable(result)) {
-    throw new TapegradError('dtype', `${op}: the function returned ${(result as Tensor).dtype}, which has no derivative; return a float`);
+    throw new TapegradError(
+      'dtype',
+      `${op}: the function returned ${(result as Tensor).dtype}, which has no derivative; return a float`,
+    );
   }
   return result;
 }
@@ -103,13 +110,21 @@ export function seedFor(output: Operand, x: Operand): Operand {
 
 /** Throws unless a cotangent or tangent has the shape of what it belongs to. */
 export function checkLike(op: string, what: string, x: unknown, like: Operand): Operand {
-  if (!isOperand(x)) throw new TapegradError('argument', `${op}: the ${what} must be a number, tensor or value, got ${describe(x)}`);
+  if (!isOperand(x))
+    throw new TapegradError('argument', `${op}: the ${what} must be a number, tensor or value, got ${describe(x)}`);
   const [found, expected] = [shapeOfOperand(x), shapeOfOperand(like)];
   if (!sameShape(found, expected)) {
-    throw new TapegradError('shape', `${op}: the ${what} has shape ${showShape(found)}, expected ${showShape(expected)}`);
+    throw new TapegradError(
+      'shape',
+      `${op}: the ${what} has shape ${showShape(found)}, expected ${showShape(expected)}`,
+    );
   }
   const dtype = typeof like === 'number' ? 'f64' : like.dtype;
-  return typeof x === 'number' && dtype === 'f64' ? x : typeof x !== 'number' && x.dtype === dtype ? x : castTo(x, dtype);
+  return typeof x === 'number' && dtype === 'f64'
+    ? x
+    : typeof x !== 'number' && x.dtype === dtype
+      ? x
+      : castTo(x, dtype);
 }
 
 /** Records `f` on `args` and runs `finish` on the span. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Data, sizeOf, Tensor, zeros } from '@tapegrad/kernels';
+import { type Data, sizeOf, type Tensor, zeros } from '@tapegrad/kernels';
 import { resultOf, withCall } from './differentiate.ts';
 import { dtypeOfOperand, type Operand, primalOf, shapeOfOperand } from './op.ts';
 import { stack } from './ops/joining.ts';
@@ -58,7 +58,16 @@ export function jacobian<P = Value, R extends unknown[] = [], Out = Operand>(
 function rows(span: Span, points: readonly Operand[], outputs: readonly Operand[]): Operand[][] {
   return outputs.map((output) => {
     const gradients = units(output).map((unit) => span.reverse([[output, unit]]));
-    return points.map((point, k) => assemble(span, gradients.map((list) => list[k]), point, 0, output, point));
+    return points.map((point, k) =>
+      assemble(
+        span,
+        gradients.map((list) => list[k]),
+        point,
+        0,
+        output,
+        point,
+      ),
+    );
   });
 }
 
@@ -71,7 +80,16 @@ function columns(span: Span, points: readonly Operand[], outputs: readonly Opera
     }),
   );
   return outputs.map((output, j) =>
-    points.map((point, k) => assemble(span, byPoint[k].map((list) => list[j] ?? undefined), output, -1, output, point)),
+    points.map((point, k) =>
+      assemble(
+        span,
+        byPoint[k].map((list) => list[j] ?? undefined),
+        output,
+        -1,
+        output,
+        point,
+      ),
+    ),
   );
 }
 
@@ -92,7 +110,13 @@ function assemble(
       ? zeros(shape, { dtype: dtypeOfOperand(like) })
       : isScalar
         ? (slices[0] ?? 0)
-        : reshape(stack(slices.map((slice) => slice ?? zero), { axis }), shape);
+        : reshape(
+            stack(
+              slices.map((slice) => slice ?? zero),
+              { axis },
+            ),
+            shape,
+          );
   return isScalar ? resultOf(span, whole) : resultTensor(span, whole);
 }
 

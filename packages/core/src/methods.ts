@@ -11,6 +11,8 @@ import { type Data, type DType, type Generator, type NestedArray, type Shape, Te
 import type { ReduceArgument } from './axes.ts';
 import type { Operand } from './op.ts';
 import { operations } from './operation.ts';
+// The table must be complete before methods are made of it.
+import './ops/index.ts';
 import type { ConvOptions } from './ops/convolution.ts';
 import type { CrossEntropyOptions } from './ops/softmax.ts';
 import { Value } from './value.ts';
@@ -77,9 +79,15 @@ export interface Methods<Self> {
   amax(options?: ReduceArgument): Self;
   amin(options?: ReduceArgument): Self;
   max(): Self;
-  max(options: { readonly axis: number; readonly keepDims?: boolean }): { readonly values: Self; readonly indices: Self };
+  max(options: { readonly axis: number; readonly keepDims?: boolean }): {
+    readonly values: Self;
+    readonly indices: Self;
+  };
   min(): Self;
-  min(options: { readonly axis: number; readonly keepDims?: boolean }): { readonly values: Self; readonly indices: Self };
+  min(options: { readonly axis: number; readonly keepDims?: boolean }): {
+    readonly values: Self;
+    readonly indices: Self;
+  };
   argmax(options?: { readonly axis?: number; readonly keepDims?: boolean }): Self;
   argmin(options?: { readonly axis?: number; readonly keepDims?: boolean }): Self;
   logsumexp(options?: ReduceArgument): Self;
@@ -102,7 +110,12 @@ export interface Methods<Self> {
   stack(others: readonly Operand[], options?: Axis): Self;
   split(sizes: number | readonly number[], options?: Axis): Self[];
   slice(start: number, end?: number, options?: { readonly axis?: number; readonly step?: number }): Self;
-  slice(options: { readonly start?: number; readonly end?: number; readonly step?: number; readonly axis?: number }): Self;
+  slice(options: {
+    readonly start?: number;
+    readonly end?: number;
+    readonly step?: number;
+    readonly axis?: number;
+  }): Self;
   select(index: number, options?: Axis): Self;
   gather(index: Index, options?: Axis): Self;
   scatterAdd(index: Index, src: Operand, options?: Axis): Self;

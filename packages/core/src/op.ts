@@ -194,7 +194,8 @@ function record(def: OpDef, operands: readonly Operand[], params: unknown): Valu
   const output = scalarised(evaluate(def, floatsKept(operands, primals), params));
   if (recorder.isPaused || !operands.some(isDifferentiable)) return detached(output);
   for (const operand of operands) {
-    if (operand instanceof Value && operand.leaf === null && operand.tape.state === 'ended') throw unusable(def.name, 'ended');
+    if (operand instanceof Value && operand.leaf === null && operand.tape.state === 'ended')
+      throw unusable(def.name, 'ended');
   }
   const tape = recorder.reserve(operands.length + 1);
   const rows = operands.map((operand) => enter(tape, operand));
@@ -254,7 +255,9 @@ export function enter(tape: Tape, x: Operand): number {
 function write(def: OpDef, operands: readonly unknown[]): Formula {
   const formulas = operands.map((operand) => Formula.of(operand));
   if (def.kind !== 'elementwise') throw new TypeError(`${def.name} has no formula`);
-  const notation = def.notation ?? { template: `\\mathrm{${def.name}}(${['x', 'y', 'z'].slice(0, def.arity).join(', ')})` };
+  const notation = def.notation ?? {
+    template: `\\mathrm{${def.name}}(${['x', 'y', 'z'].slice(0, def.arity).join(', ')})`,
+  };
   const [x, y] = formulas;
   const js =
     def.operator === undefined

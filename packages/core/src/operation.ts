@@ -83,6 +83,7 @@ export interface UnaryOp {
   (x: number): number;
   (x: Tensor): Tensor;
   (x: Value): Value;
+  (x: Data): Data;
   (x: Operand): Operand;
 }
 
@@ -93,6 +94,7 @@ export interface BinaryOp {
   (x: Operand, y: Value): Value;
   (x: Tensor, y: Data): Tensor;
   (x: Data, y: Tensor): Tensor;
+  (x: Data, y: Data): Data;
   (x: Operand, y: Operand): Operand;
 }
 
@@ -101,6 +103,7 @@ export interface OptionOp<O> {
   (x: number, options?: O): number;
   (x: Tensor, options?: O): Tensor;
   (x: Value, options?: O): Value;
+  (x: Data, options?: O): Data;
   (x: Operand, options?: O): Operand;
 }
 
@@ -121,7 +124,7 @@ export function unary(
       readonly derivative: ((x: Operand, y: Operand) => Operand | Select) | null;
     },
 ): UnaryOp {
-  const def = elementwise({ ...entry, partials: [entry.derivative as Rule | null] });
+  const def = elementwise({ ...entry, partials: [entry.derivative] });
   const isDifferentiable = entry.derivative !== null;
   return operation({ isDifferentiable, ...entry, def, call: specialise(def) }) as unknown as UnaryOp;
 }
@@ -136,7 +139,7 @@ export function binary(
       readonly partials: readonly [BinaryRule | null, BinaryRule | null];
     },
 ): BinaryOp {
-  const def = elementwise({ ...entry, partials: entry.partials as readonly (Rule | null)[] });
+  const def = elementwise({ ...entry, partials: entry.partials });
   const isDifferentiable = entry.partials.some((partial) => partial !== null);
   return operation({ isDifferentiable, ...entry, def, call: specialise(def) }) as unknown as BinaryOp;
 }

@@ -139,7 +139,13 @@ function fuse(def: ElementwiseDef, k: number): FusedScale | null {
 }
 
 /** JavaScript for `g` times the partial of `def` in operand `k`, given the spelling of the operands. */
-export function scaledText(def: ElementwiseDef, k: number, g: string, inputs: readonly string[], output: string): string {
+export function scaledText(
+  def: ElementwiseDef,
+  k: number,
+  g: string,
+  inputs: readonly string[],
+  output: string,
+): string {
   const formulas = [...inputs, output].map((js) => new Formula(js, js) as unknown as Operand);
   return textOf(g, def.partials[k]!(...formulas));
 }
@@ -185,7 +191,10 @@ function spreadIfAny(t: Maybe, output: Operand): Maybe {
 function checkArity(def: GeneralDef, contributions: unknown, arity: number): void {
   if (Array.isArray(contributions) && contributions.length === arity) return;
   const found = Array.isArray(contributions) ? `${contributions.length}` : 'no list';
-  throw new TapegradError('rule', `${def.name}: vjp must return a list of ${arity} cotangents (null for none), got ${found}`);
+  throw new TapegradError(
+    'rule',
+    `${def.name}: vjp must return a list of ${arity} cotangents (null for none), got ${found}`,
+  );
 }
 
 function checkCotangent(def: GeneralDef, k: number, contribution: Operand, input: Operand): Operand {

@@ -44,11 +44,7 @@ function build(): ScalarSweep {
       }
     }
     return -1;`;
-  return compile<ScalarSweep>(
-    scalarFunctions(body),
-    'id, live, cotangents, ops, lhs, rhs, numbers, constants',
-    body,
-  );
+  return compile<ScalarSweep>(scalarFunctions(body), 'id, live, cotangents, ops, lhs, rhs, numbers, constants', body);
 }
 
 /** Operands `~k` are constants, which get no cotangent. */

@@ -109,7 +109,12 @@ export class Span {
     { isPlain = !this.isDifferentiable, also = [], pullback }: ReverseOptions = {},
   ): (Operand | undefined)[] {
     const isRecorded = !isPlain || seeds.some(([, cotangent]) => cotangent instanceof Value);
-    const sweep = new ReverseSweep({ isRecorded, readsValues: !isPlain, marks: this.marks, ...(pullback && { pullback }) });
+    const sweep = new ReverseSweep({
+      isRecorded,
+      readsValues: !isPlain,
+      marks: this.marks,
+      ...(pullback && { pullback }),
+    });
     for (const [output, cotangent] of seeds) if (output instanceof Value) sweep.seed(output, cotangent);
     sweep.run();
     return [
@@ -141,8 +146,7 @@ export function withSpan<R, S>(
   finish: (span: Span, result: R) => S,
   { keep = false, nest, wantCaptured = false }: SpanOptions = {},
 ): S {
-  const isNested =
-    nest ?? (!recorder.isPaused && (recorder.isInTransform || points.some((x) => x instanceof Value)));
+  const isNested = nest ?? (!recorder.isPaused && (recorder.isInTransform || points.some((x) => x instanceof Value)));
   const previous = recorder.tape;
   const run = (): S => {
     const start = recorder.trail.length;

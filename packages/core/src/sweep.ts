@@ -17,7 +17,7 @@
  *
  * @module
  */
-import { type Data, Tensor } from '@tapegrad/kernels';
+import { type Data, type Tensor } from '@tapegrad/kernels';
 import { accumulate, ownedCopy } from './accumulate.ts';
 import { elementwiseDefs, type OpDef, type Operand } from './op.ts';
 import { add } from './ops/arithmetic.ts';

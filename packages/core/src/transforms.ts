@@ -161,7 +161,10 @@ export function jvp(f: AnyFn): (...args: never[]) => unknown {
   return (...args: unknown[]) => {
     const count = args.length / 2;
     if (!Number.isInteger(count) || count === 0) {
-      throw new TapegradError('argument', `jvp: give the primals, then one tangent for each; got ${args.length} arguments`);
+      throw new TapegradError(
+        'argument',
+        `jvp: give the primals, then one tangent for each; got ${args.length} arguments`,
+      );
     }
     const primals = args.slice(0, count);
     return withCall('jvp', f, primals, positionsOf(primals), (span, result, points) => [
@@ -240,9 +243,7 @@ export function vjp(f: AnyFn): (...args: never[]) => unknown {
  * @example
  * hvp((x) => x.mul(x).mul(x))(2, 10); // 120
  */
-export function hvp<P = Value>(
-  f: (x: P) => Operand,
-): <A extends TreeLike<P>>(x: A, v: TreeLike<P>) => GradOf<A> {
+export function hvp<P = Value>(f: (x: P) => Operand): <A extends TreeLike<P>>(x: A, v: TreeLike<P>) => GradOf<A> {
   const gradient = jvp(grad(f) as (x: P) => unknown);
   return (x, v) => gradient(x, v)[1] as never;
 }
@@ -254,7 +255,10 @@ function positionsOf(args: readonly unknown[]): number[] {
 function pushThrough(op: string, span: Span, result: unknown, points: Points, tangents: readonly unknown[]): unknown {
   const given = tangents.flatMap(leavesOf);
   if (given.length !== points.leaves.length) {
-    throw new TapegradError('argument', `${op}: the primals have ${points.leaves.length} leaves, the tangents ${given.length}`);
+    throw new TapegradError(
+      'argument',
+      `${op}: the primals have ${points.leaves.length} leaves, the tangents ${given.length}`,
+    );
   }
   const checked = given.map((tangent, k) => checkLike(op, `tangent ${k}`, tangent, points.leaves[k]));
   const outputs = leavesOf(result);

@@ -21,7 +21,7 @@ function direction(x: Data, salt: number): Data {
 
 /** Σ g · f(x), on data. */
 function weighted({ call }: Sample, xs: readonly Operand[], g: Data): number {
-  return dot(call(...xs) as Data, g);
+  return dot(call(...xs), g);
 }
 
 function outputOf({ call, inputs }: Sample): Data {
@@ -33,7 +33,9 @@ function jvpAll(f: (...xs: Operand[]) => Operand, xs: readonly Operand[], ts: re
 }
 
 function gradients(f: (...xs: Operand[]) => Operand, xs: readonly Operand[], g: Operand): Operand[] {
-  const [, pull] = (vjp as unknown as (h: unknown) => (...args: unknown[]) => [Operand, (c: unknown) => unknown])(f)(...xs);
+  const [, pull] = (vjp as unknown as (h: unknown) => (...args: unknown[]) => [Operand, (c: unknown) => unknown])(f)(
+    ...xs,
+  );
   const found = pull(g);
   return (xs.length === 1 ? [found] : found) as Operand[];
 }
@@ -57,7 +59,10 @@ describe.each(differentiable)('$name', (entry) => {
       const g = direction(outputOf(sample), 9);
       const ts = inputs.map(direction);
       const [, tangent] = jvpAll(sample.call, inputs, ts);
-      assertClose(dot(tangent as Data, g), directional((xs) => weighted(sample, xs, g), inputs, ts));
+      assertClose(
+        dot(tangent, g),
+        directional((xs) => weighted(sample, xs, g), inputs, ts),
+      );
     });
   });
 
@@ -68,7 +73,11 @@ describe.each(differentiable)('$name', (entry) => {
       const [, tangent] = jvpAll(sample.call, sample.inputs, ts);
       const found = gradients(sample.call, sample.inputs, g) as Data[];
       found.forEach((x, k) => expect(shapeOf(x)).toEqual(shapeOf(sample.inputs[k])));
-      assertClose(found.reduce<number>((total, x, k) => total + dot(x, ts[k]), 0), dot(tangent as Data, g), 1e-11);
+      assertClose(
+        found.reduce<number>((total, x, k) => total + dot(x, ts[k]), 0),
+        dot(tangent, g),
+        1e-11,
+      );
     });
   });
 
@@ -81,7 +90,7 @@ describe.each(differentiable)('$name', (entry) => {
       const expected = gradients(sample.call, wide, wideG) as Data[];
       found.forEach((x, k) => {
         expect(x.dtype).toBe('f32');
-        assertClose(x.to('f64'), expected[k] as Tensor, 2e-4);
+        assertClose(x.to('f64'), expected[k], 2e-4);
       });
     });
   });
@@ -101,9 +110,13 @@ describe.each(differentiable)('$name', (entry) => {
       const reverse = (grad as unknown as (f: unknown, o: unknown) => (...xs: unknown[]) => Data[])(slope, {
         argnums: inputs.map((_, k) => k),
       })(...inputs);
-      assertClose(reverse.reduce<number>((total, x, k) => total + dot(x, ts[k]), 0), numeric, 1e-5);
+      assertClose(
+        reverse.reduce<number>((total, x, k) => total + dot(x, ts[k]), 0),
+        numeric,
+        1e-5,
+      );
       const [, forward] = jvpAll(slope, inputs, ts);
-      assertClose(dot(forward as Data, 1), numeric, 1e-5);
+      assertClose(dot(forward, 1), numeric, 1e-5);
     });
   });
 

@@ -28,10 +28,7 @@ export interface TensorOptions {
  * tensor([[1, 2], [3, 4]]).shape; // [2, 2]
  * tensor(new Float32Array(6), { shape: [2, 3] }).dtype; // 'f32'
  */
-export function tensor(
-  data: NestedArray | ArrayLike<number> | Tensor,
-  { shape, dtype }: TensorOptions = {},
-): Tensor {
+export function tensor(data: NestedArray | ArrayLike<number> | Tensor, { shape, dtype }: TensorOptions = {}): Tensor {
   if (dtype !== undefined) checkDtype('tensor', dtype);
   if (shape !== undefined) checkShape('tensor', shape);
   const source = data instanceof Tensor ? data : ArrayBuffer.isView(data) ? fromTypedArray(data) : fromNested(data);
@@ -89,7 +86,10 @@ export function arange(
 ): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   if (step === 0 || ![from, to, step].every(Number.isFinite)) {
-    throw new TapegradError('argument', `arange: needs finite bounds and a step other than 0, got ${from}, ${to}, ${step}`);
+    throw new TapegradError(
+      'argument',
+      `arange: needs finite bounds and a step other than 0, got ${from}, ${to}, ${step}`,
+    );
   }
   const length = Math.max(0, Math.ceil((to - from) / step));
   const buffer = allocate(checkDtype('arange', dtype), length);
@@ -123,7 +123,10 @@ export function eye(rows: number, columns = rows, { dtype = 'f64' }: { readonly 
 function fromTypedArray(view: ArrayBufferView): Tensor {
   const values = view as unknown as TypedArray;
   if (view instanceof DataView || typeof values[0] === 'bigint') {
-    throw new TapegradError('dtype', 'tensor: needs an array of numbers, got a DataView or BigInt array; convert it first');
+    throw new TapegradError(
+      'dtype',
+      'tensor: needs an array of numbers, got a DataView or BigInt array; convert it first',
+    );
   }
   const dtype = values instanceof Float64Array ? 'f64' : values instanceof Float32Array ? 'f32' : 'i32';
   // A whole-number array that i32 cannot hold is checked as f64 by the caller.
@@ -142,7 +145,7 @@ function fromNested(data: NestedArray | ArrayLike<number>): Tensor {
   const fill = (item: unknown, axis: number): void => {
     if (isList(item)) {
       if (axis === shape.length || item.length !== shape[axis]) throw ragged(axis, item.length, shape);
-      for (let i = 0; i < item.length; i++) fill(item[i], axis + 1);
+      for (const part of Array.from(item)) fill(part, axis + 1);
     } else {
       if (axis !== shape.length) throw ragged(axis, 'a single element', shape);
       if (typeof item === 'boolean') booleans++;
@@ -170,7 +173,11 @@ function ragged(axis: number, found: number | string, shape: Shape): TapegradErr
 }
 
 function describe(x: unknown): string {
-  return x === null ? 'null' : typeof x === 'object' ? (x.constructor?.name ?? 'an object') : `${typeof x} ${String(x)}`;
+  return x === null
+    ? 'null'
+    : typeof x === 'object'
+      ? (x.constructor?.name ?? 'an object')
+      : typeof x;
 }
 
 function checkWhole(x: Tensor): void {

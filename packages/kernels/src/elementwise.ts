@@ -31,7 +31,10 @@ export interface ElementwiseKernel {
 /** A kernel from a function of numbers. */
 export function elementwiseKernel(name: string, arity: number, f: (...xs: number[]) => number): ElementwiseKernel {
   const names = operandNames(arity);
-  return { name, run: canCompile ? compileLoop(names, `f(${names.map((x) => `${x}[p${x}]`).join(', ')})`, { f }) : interpretLoop(f) };
+  return {
+    name,
+    run: canCompile ? compileLoop(names, `f(${names.map((x) => `${x}[p${x}]`).join(', ')})`, { f }) : interpretLoop(f),
+  };
 }
 
 /**
@@ -45,7 +48,14 @@ export function expressionKernel(
   scope: Record<string, unknown>,
 ): ElementwiseKernel {
   const names = operandNames(arity);
-  return { name, run: compileLoop(names, expression((k) => `${names[k]}[p${names[k]}]`), scope) };
+  return {
+    name,
+    run: compileLoop(
+      names,
+      expression((k) => `${names[k]}[p${names[k]}]`),
+      scope,
+    ),
+  };
 }
 
 function operandNames(arity: number): string[] {

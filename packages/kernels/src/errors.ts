@@ -19,16 +19,7 @@
  * - `coercion`  a value or tensor used where JavaScript wants a primitive
  * - `format`    a file or buffer that is not what it claims to be
  */
-export type ErrorCode =
-  | 'shape'
-  | 'axis'
-  | 'index'
-  | 'dtype'
-  | 'argument'
-  | 'tape'
-  | 'rule'
-  | 'coercion'
-  | 'format';
+export type ErrorCode = 'shape' | 'axis' | 'index' | 'dtype' | 'argument' | 'tape' | 'rule' | 'coercion' | 'format';
 
 /**
  * The one class of errors that tapegrad throws.

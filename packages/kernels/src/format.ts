@@ -49,7 +49,8 @@ export function formatTensor(x: Printable): string {
   const nest = (axis: number): string => {
     if (axis === shape.length) return texts[next++].padStart(width);
     const parts = visible(shape[axis]).map((i) => (i === null ? '…' : nest(axis + 1)));
-    const separator = axis === shape.length - 1 ? ', ' : `,${'\n'.repeat(shape.length - axis - 1)}${' '.repeat(axis + 1)}`;
+    const separator =
+      axis === shape.length - 1 ? ', ' : `,${'\n'.repeat(shape.length - axis - 1)}${' '.repeat(axis + 1)}`;
     return `[${parts.join(separator)}]`;
   };
   const head = `Tensor [${shape.join(',')}] ${dtype}`;

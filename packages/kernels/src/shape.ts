@@ -18,7 +18,7 @@ export const SCALAR: Shape = Object.freeze([]);
 /** Number of elements of a tensor of this shape; 1 for rank 0. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
-  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis];
+  for (const extent of shape) size *= extent;
   return size;
 }
 

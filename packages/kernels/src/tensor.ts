@@ -101,10 +101,6 @@ export class Tensor {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
-
-  get [Symbol.toStringTag](): string {
-    return 'Tensor';
-  }
 }
 
 function isRowMajor(shape: Shape, strides: Shape): boolean {
@@ -136,7 +132,7 @@ export function copyInto(target: TypedArray, x: Tensor, at = 0): void {
   const step = strides[rank - 1];
   const index = new Array<number>(rank).fill(0);
   let from = x.offset;
-  for (let i = at, end = at + x.size; i < end; ) {
+  for (let i = at, end = at + x.size; i < end;) {
     for (let k = 0, p = from; k < inner; k++, p += step) target[i++] = buffer[p];
     for (let axis = rank - 2; axis >= 0; axis--) {
       from += strides[axis];

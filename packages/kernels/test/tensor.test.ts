@@ -24,7 +24,7 @@ describe('Tensor', () => {
     fc.assert(
       fc.property(anyTensor(), (x) => {
         const nested = x.toArray();
-        const leaves = [nested].flat(Infinity) as unknown[];
+        const leaves = ([nested] as unknown[]).flat(Infinity);
         expect(leaves.map(Number)).toEqual(flat(x));
         expect(leaves.every((leaf) => typeof leaf === (x.dtype === 'bool' ? 'boolean' : 'number'))).toBe(true);
         if (x.size > 0)

@@ -26,7 +26,10 @@ export function clipByNorm<P>(grads: P, limit: number): P {
   if (!(limit > 0)) throw new TapegradError('argument', `clipByNorm: the limit must be positive, got ${limit}`);
   const norm = globalNorm(grads);
   if (!Number.isFinite(norm)) {
-    throw new TapegradError('argument', `clipByNorm: the gradient has norm ${norm}; look for NaN or overflow in the loss`);
+    throw new TapegradError(
+      'argument',
+      `clipByNorm: the gradient has norm ${norm}; look for NaN or overflow in the loss`,
+    );
   }
   return norm <= limit ? grads : treeMap((g: Data) => mul(g, limit / norm), grads);
 }

@@ -18,7 +18,10 @@ export interface InitOptions {
 /** Fan-in and fan-out of a weight `[out, in, ...kernel]`. */
 export function fansOf(shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
   if (shape.length < 2) {
-    throw new TapegradError('shape', `initialisers need a weight of rank 2 or more, [out, in, ...kernel], got rank ${shape.length}`);
+    throw new TapegradError(
+      'shape',
+      `initialisers need a weight of rank 2 or more, [out, in, ...kernel], got rank ${shape.length}`,
+    );
   }
   const kernel = shape.slice(2).reduce((n, extent) => n * extent, 1);
   return { fanIn: shape[1] * kernel, fanOut: shape[0] * kernel };
@@ -54,7 +57,10 @@ export function uniformFanIn(
 }
 
 /** Uniform in `±gain √(6 / (fanIn + fanOut))`. Source: Glorot and Bengio 2010, equation 16. */
-export function xavierUniform(shape: Shape, { gain = 1, ...options }: InitOptions & { readonly gain?: number }): Tensor {
+export function xavierUniform(
+  shape: Shape,
+  { gain = 1, ...options }: InitOptions & { readonly gain?: number },
+): Tensor {
   const { fanIn, fanOut } = fansOf(shape);
   return uniform(shape, gain * Math.sqrt(6 / (fanIn + fanOut)), options);
 }

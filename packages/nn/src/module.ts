@@ -10,7 +10,6 @@
  */
 import { Tensor, Value } from 'tapegrad';
 
-
 /**
  * Base class of layers and models.
  *
@@ -47,7 +46,10 @@ export abstract class Module {
   }
 
   /** `forward` with other parameters: what a loss calls. */
-  apply(parameters: Readonly<Record<string, unknown>>, ...inputs: Parameters<this['forward']>): ReturnType<this['forward']> {
+  apply(
+    parameters: Readonly<Record<string, unknown>>,
+    ...inputs: Parameters<this['forward']>
+  ): ReturnType<this['forward']> {
     return this.withParameters(parameters).forward(...inputs) as ReturnType<this['forward']>;
   }
 }
@@ -88,4 +90,3 @@ function replaced(field: unknown, tree: unknown): unknown {
   }
   return tree;
 }
-

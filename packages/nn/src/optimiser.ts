@@ -31,7 +31,8 @@ function rateAt(rate: Rate, step: number): number {
 }
 
 function checkPositive(op: string, name: string, x: number): void {
-  if (!(x >= 0) || x === Infinity) throw new TapegradError('argument', `${op}: ${name} must be a finite number >= 0, got ${x}`);
+  if (!(x >= 0) || x === Infinity)
+    throw new TapegradError('argument', `${op}: ${name} must be a finite number >= 0, got ${x}`);
 }
 
 function checkRate(op: string, rate: Rate): void {
@@ -63,16 +64,20 @@ export interface SgdOptions {
  * const optimiser = sgd({ rate: 0.1 });
  * optimiser.step({ w: 1 }, { w: 2 }, optimiser.init({ w: 1 })).params; // {"w":0.8}
  */
-export function sgd({ rate, momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions): Optimiser<
-  Steps & { readonly velocity: unknown }
-> {
+export function sgd({
+  rate,
+  momentum = 0,
+  nesterov = false,
+  weightDecay = 0,
+}: SgdOptions): Optimiser<Steps & { readonly velocity: unknown }> {
   checkRate('sgd', rate);
   checkPositive('sgd', 'momentum', momentum);
   checkPositive('sgd', 'weightDecay', weightDecay);
   return {
     init: (params) => ({ step: 0, velocity: momentum === 0 ? null : zerosOf(params) }),
     step: (params, grads, { step, velocity }) => {
-      const decayed = weightDecay === 0 ? grads : treeMap((p: Data, g: Data) => add(g, mul(p, weightDecay)), params, grads);
+      const decayed =
+        weightDecay === 0 ? grads : treeMap((p: Data, g: Data) => add(g, mul(p, weightDecay)), params, grads);
       const now = rateAt(rate, step);
       const descend = (p: Data, d: Data): Data => sub(p, mul(d, now)) as Data;
       if (momentum === 0) return { params: treeMap(descend, params, decayed), state: { step: step + 1, velocity } };
@@ -146,9 +151,15 @@ function adamLike(
       const step = state.step + 1;
       const now = rateAt(rate, state.step);
       const decayed =
-        weightDecay === 0 || isDecoupled ? grads : treeMap((p: Data, g: Data) => add(g, mul(p, weightDecay)), params, grads);
+        weightDecay === 0 || isDecoupled
+          ? grads
+          : treeMap((p: Data, g: Data) => add(g, mul(p, weightDecay)), params, grads);
       const mean = treeMap((m: Data, g: Data) => add(mul(m, beta1), mul(g, 1 - beta1)), state.mean, decayed);
-      const meanSquare = treeMap((s: Data, g: Data) => add(mul(s, beta2), mul(square(g), 1 - beta2)), state.meanSquare, decayed);
+      const meanSquare = treeMap(
+        (s: Data, g: Data) => add(mul(s, beta2), mul(square(g), 1 - beta2)),
+        state.meanSquare,
+        decayed,
+      );
       const [c1, c2] = [1 - beta1 ** step, 1 - beta2 ** step];
       const shrink = isDecoupled ? 1 - now * weightDecay : 1;
       const next = treeMap(
@@ -189,7 +200,11 @@ export function rmsprop({ rate = 0.01, alpha = 0.99, eps = 1e-8 }: RmspropOption
     init: (params) => ({ step: 0, meanSquare: zerosOf(params) }),
     step: (params, grads, state) => {
       const now = rateAt(rate, state.step);
-      const meanSquare = treeMap((s: Data, g: Data) => add(mul(s, alpha), mul(square(g), 1 - alpha)), state.meanSquare, grads);
+      const meanSquare = treeMap(
+        (s: Data, g: Data) => add(mul(s, alpha), mul(square(g), 1 - alpha)),
+        state.meanSquare,
+        grads,
+      );
       const next = treeMap(
         (p: Data, g: Data, s: Data) => sub(p, div(mul(g, now), add(sqrt(s), eps))),
         params,

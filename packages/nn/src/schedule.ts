@@ -13,7 +13,10 @@ export type Schedule = (step: number) => number;
  * @example
  * stepDecay(1, { every: 10, factor: 0.5 })(25); // 0.25
  */
-export function stepDecay(rate: number, { every, factor = 0.1 }: { readonly every: number; readonly factor?: number }): Schedule {
+export function stepDecay(
+  rate: number,
+  { every, factor = 0.1 }: { readonly every: number; readonly factor?: number },
+): Schedule {
   return (step) => rate * factor ** Math.floor(step / every);
 }
 
@@ -35,7 +38,10 @@ export function exponentialDecay(rate: number, factor: number): Schedule {
  * @example
  * cosineDecay(1, { steps: 100 })(50); // 0.5
  */
-export function cosineDecay(rate: number, { steps, floor = 0 }: { readonly steps: number; readonly floor?: number }): Schedule {
+export function cosineDecay(
+  rate: number,
+  { steps, floor = 0 }: { readonly steps: number; readonly floor?: number },
+): Schedule {
   return (step) => (step >= steps ? floor : floor + ((rate - floor) * (1 + Math.cos((Math.PI * step) / steps))) / 2);
 }
 
@@ -45,6 +51,9 @@ export function cosineDecay(rate: number, { steps, floor = 0 }: { readonly steps
  * @example
  * warmup(1, { steps: 4, after: () => 1 })(1); // 0.5
  */
-export function warmup(rate: number, { steps, after }: { readonly steps: number; readonly after?: Schedule }): Schedule {
+export function warmup(
+  rate: number,
+  { steps, after }: { readonly steps: number; readonly after?: Schedule },
+): Schedule {
   return (step) => (step < steps ? (rate * (step + 1)) / steps : after === undefined ? rate : after(step - steps));
 }

@@ -200,6 +200,7 @@ export const where: Where = operation({
   formula: '\\begin{cases} y & x \\\\ z & \\text{else} \\end{cases}',
   rule: '[x],\\ 1 - [x]',
   def: whereDef,
+  domain: [{ avoid: [0] }, { avoid: [0] }],
   cases: [
     { shapes: [[2, 3], [3]], call: (x, y) => where(gt(x, 0), x, y) },
     { shapes: [[], [2, 2]], call: (x, y) => where(gt(y, 0), x, y) },

@@ -4,7 +4,17 @@
  *
  * @module
  */
-import { cast, type Data, type DType, expand, full, type Shape, shapeOf, sumTo as sumKernel, Tensor } from '@tapegrad/kernels';
+import {
+  cast,
+  type Data,
+  type DType,
+  expand,
+  full,
+  type Shape,
+  shapeOf,
+  sumTo as sumKernel,
+  Tensor,
+} from '@tapegrad/kernels';
 import { dtypeOfOperand, linear, type Operand } from '../op.ts';
 
 /** A number as a tensor of rank 0, for kernels. */

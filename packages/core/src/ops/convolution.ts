@@ -112,7 +112,10 @@ function padded(op: string, x: Operand, weight: Shape, options: ConvOptions): Pa
   if (padding === 'valid') return { x, padding: [0, 0] };
   if (padding !== 'same') return { x, padding: pairOf(padding) };
   if (pairOf(stride).some((step) => step !== 1)) {
-    throw new TapegradError('argument', `${op}: padding 'same' needs stride 1, got ${JSON.stringify(stride)}; give numbers`);
+    throw new TapegradError(
+      'argument',
+      `${op}: padding 'same' needs stride 1, got ${JSON.stringify(stride)}; give numbers`,
+    );
   }
   const totals = pairOf(dilation).map((step, k) => step * (weight[2 + k] - 1));
   const [rows, columns] = totals.map((total) => Math.floor(total / 2));
@@ -120,7 +123,13 @@ function padded(op: string, x: Operand, weight: Shape, options: ConvOptions): Pa
   return { x: extra.some((n) => n > 0) ? pad(x, [0, extra[1], 0, extra[0]]) : x, padding: [rows, columns] };
 }
 
-function convolve(op: string, x: Operand, weight: Operand, bias: Operand | null | undefined, options: ConvOptions): Operand {
+function convolve(
+  op: string,
+  x: Operand,
+  weight: Operand,
+  bias: Operand | null | undefined,
+  options: ConvOptions,
+): Operand {
   const [m, n] = [shapeOfOperand(x), shapeOfOperand(weight)];
   const { groups = 1, stride = 1, dilation = 1 } = options;
   if (n.length !== 4 || m.length !== 4 || m[1] !== n[1] * groups || n[0] % groups !== 0) {
@@ -160,9 +169,27 @@ export const conv2d: ConvOp = operation({
   rule: '\\bar y * w,\\ \\bar y \\star x,\\ \\sum \\bar y',
   cases: [
     { shapes: [[2, 2, 4, 3], [3, 2, 2, 2], [3]], call: (x, w, b) => conv2d(x, w, b) },
-    { shapes: [[1, 1, 5, 5], [2, 1, 3, 3]], call: (x, w) => conv2d(x, w, null, { stride: 2, padding: [1, 2] }) },
-    { shapes: [[4, 5, 4], [2, 2, 2, 2]], call: (x, w) => conv2d(x, w, null, { groups: 2, dilation: 2 }) },
-    { shapes: [[1, 1, 3, 3], [1, 1, 2, 3]], call: (x, w) => conv2d(x, w, { padding: 'same' }) },
+    {
+      shapes: [
+        [1, 1, 5, 5],
+        [2, 1, 3, 3],
+      ],
+      call: (x, w) => conv2d(x, w, null, { stride: 2, padding: [1, 2] }),
+    },
+    {
+      shapes: [
+        [4, 5, 4],
+        [2, 2, 2, 2],
+      ],
+      call: (x, w) => conv2d(x, w, null, { groups: 2, dilation: 2 }),
+    },
+    {
+      shapes: [
+        [1, 1, 3, 3],
+        [1, 1, 2, 3],
+      ],
+      call: (x, w) => conv2d(x, w, { padding: 'same' }),
+    },
   ],
   call: ((x: Operand, weight: Operand, bias?: Operand | null | ConvOptions, options: ConvOptions = {}) => {
     const given = isOptions(bias) ? bias : options;
@@ -186,14 +213,23 @@ export const conv1d: ConvOp = operation({
   rule: '\\bar y * w,\\ \\bar y \\star x,\\ \\sum \\bar y',
   cases: [
     { shapes: [[2, 2, 5], [3, 2, 2], [3]], call: (x, w, b) => conv1d(x, w, b, { stride: 2, padding: 1 }) },
-    { shapes: [[2, 5], [2, 1, 3]], call: (x, w) => conv1d(x, w, { groups: 2 }) },
+    {
+      shapes: [
+        [2, 5],
+        [2, 1, 3],
+      ],
+      call: (x, w) => conv1d(x, w, { groups: 2 }),
+    },
   ],
   call: ((x: Operand, weight: Operand, bias?: Operand | null | ConvOptions, options: ConvOptions = {}) => {
     const { stride = 1, padding = 0, dilation = 1, groups = 1 } = isOptions(bias) ? bias : options;
     const b = isOptions(bias) ? null : bias;
     const [m, n] = [shapeOfOperand(x), shapeOfOperand(weight)];
     if ((m.length !== 2 && m.length !== 3) || n.length !== 3) {
-      throw new TapegradError('shape', `conv1d: input ${showShape(m)}, weight ${showShape(n)}; need [n, channels, w] and [filters, channels / groups, k]`);
+      throw new TapegradError(
+        'shape',
+        `conv1d: input ${showShape(m)}, weight ${showShape(n)}; need [n, channels, w] and [filters, channels / groups, k]`,
+      );
     }
     const along = (size: Size2d, other: number): readonly [number, number] => [other, pairOf(size)[1]];
     const batched = m.length === 2 ? unsqueeze(x, 0) : x;
@@ -207,4 +243,3 @@ export const conv1d: ConvOp = operation({
     return m.length === 2 ? squeeze(flat, 0) : flat;
   }) as ConvOp,
 });
-

@@ -76,10 +76,10 @@ const placeRow: LinearRow<Stretch & { readonly shape: Shape }> = linear<Stretch 
 
 /** What part of an axis. */
 export interface SliceOptions {
-  readonly start?: number;
-  readonly end?: number;
-  readonly step?: number;
-  readonly axis?: number;
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+  readonly step?: number | undefined;
+  readonly axis?: number | undefined;
 }
 
 type SliceArguments = [start: number, end?: number, options?: AxisArgument | Pick<SliceOptions, 'axis' | 'step'>];

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Data, type Generator, type Shape, showShape, TapegradError, type Tensor, zeros } from '@tapegrad/kernels';
+import { type Generator, type Shape, showShape, TapegradError, type Tensor, zeros } from '@tapegrad/kernels';
 import { type Operand, shapeOfOperand } from '../op.ts';
 import { operation, type OptionOp } from '../operation.ts';
 import type { Value } from '../value.ts';
@@ -41,7 +41,10 @@ export const linear: LinearOp = operation({
   call: ((x: Operand, weight: Operand, bias?: Operand | null) => {
     const [m, n] = [shapeOfOperand(x), shapeOfOperand(weight)];
     if (m.length === 0 || n.length === 0 || n.length > 2 || m[m.length - 1] !== n[n.length - 1]) {
-      throw new TapegradError('shape', `linear: x ${showShape(m)} does not fit weight ${showShape(n)}; need […, in] and [out, in]`);
+      throw new TapegradError(
+        'shape',
+        `linear: x ${showShape(m)} does not fit weight ${showShape(n)}; need […, in] and [out, in]`,
+      );
     }
     const product = matmul(x, n.length === 1 ? weight : transpose(weight));
     return bias === undefined || bias === null ? product : add(product, bias);
@@ -78,7 +81,14 @@ export const layerNorm: LayerNormOp = operation({
   rule: 'by its parts',
   cases: [
     { shapes: [[2, 4]], call: (x) => layerNorm(x, 4) },
-    { shapes: [[2, 3, 2], [3, 2], [3, 2]], call: (x, weight, bias) => layerNorm(x, [3, 2], { weight, bias }) },
+    {
+      shapes: [
+        [2, 3, 2],
+        [3, 2],
+        [3, 2],
+      ],
+      call: (x, weight, bias) => layerNorm(x, [3, 2], { weight, bias }),
+    },
   ],
   source: 'Ba, Kiros and Hinton 2016',
   call: ((x: Operand, shape: number | Shape, { weight, bias, eps = 1e-5 }: LayerNormOptions = {}) => {
@@ -115,7 +125,19 @@ export const embedding: EmbeddingOp = operation({
   doc: 'Rows of a table by index.',
   formula: 'w_{k_i}',
   rule: '\\bar w_{k_i} \\mathrel{+}= \\bar y_i',
-  cases: [{ shapes: [[3, 2]], call: (w) => embedding([[0, 2], [2, 1]], w) }],
+  cases: [
+    {
+      shapes: [[3, 2]],
+      call: (w) =>
+        embedding(
+          [
+            [0, 2],
+            [2, 1],
+          ],
+          w,
+        ),
+    },
+  ],
   call: ((index: IndexData, weight: Operand) => {
     const indices = asIndex('embedding', index);
     const rows = indexSelect(weight, reshape(indices, [-1]));
@@ -151,12 +173,14 @@ export const dropout: OptionOp<DropoutOptions> = operation({
     if (!(p >= 0 && p <= 1)) throw new TapegradError('argument', `dropout: p is a chance from 0 to 1, got ${p}`);
     if (!training || p === 0) return x;
     if (generator === undefined) {
-      throw new TapegradError('argument', 'dropout: which random numbers? Give { generator: generator(seed) }, or { training: false }');
+      throw new TapegradError(
+        'argument',
+        'dropout: which random numbers? Give { generator: generator(seed) }, or { training: false }',
+      );
     }
     const shape = shapeOfOperand(x);
     const mask = zeros(shape, { dtype: typeof x === 'number' ? 'f64' : x.dtype });
     for (let i = 0; i < mask.size; i++) mask.buffer[i] = generator.uniform() < p ? 0 : 1 / (1 - p);
-    return mul(x, typeof x === 'number' ? (mask.item() as Data) : mask);
+    return mul(x, typeof x === 'number' ? (mask.item()) : mask);
   }) as OptionOp<DropoutOptions>,
 });
-

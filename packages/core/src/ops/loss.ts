@@ -39,7 +39,12 @@ export const mseLoss: LossOp<LossOptions> = operation({
   formula: '\\frac{1}{n}\\sum (x - y)^2',
   rule: '\\pm\\tfrac{2}{n}(x - y)\\,\\bar z',
   cases: [
-    { shapes: [[2, 3], [2, 3]] },
+    {
+      shapes: [
+        [2, 3],
+        [2, 3],
+      ],
+    },
     { shapes: [[2, 3], [3]], call: (x, y) => mseLoss(x, y, { reduction: 'sum' }) },
     { shapes: [[3], [3]], call: (x, y) => mseLoss(x, y, { reduction: 'none' }) },
   ],
@@ -49,7 +54,10 @@ export const mseLoss: LossOp<LossOptions> = operation({
 
 const huber = parametric({
   name: 'huberLoss',
-  notation: { template: '\\begin{cases} \\frac12 x^2 & |x| < y \\\\ y(|x| - \\frac12 y) & \\text{else} \\end{cases}', delimits: true },
+  notation: {
+    template: '\\begin{cases} \\frac12 x^2 & |x| < y \\\\ y(|x| - \\frac12 y) & \\text{else} \\end{cases}',
+    delimits: true,
+  },
   eval: (d, delta) => (Math.abs(d) < delta ? 0.5 * d * d : delta * (Math.abs(d) - 0.5 * delta)),
   partials: [(d, delta) => select(lt(abs(d), delta), d, mul(delta, sign(d))), null],
 });
@@ -73,7 +81,12 @@ export const huberLoss: LossOp<HuberOptions> = operation({
   formula: '\\frac{1}{n}\\sum h_\\delta(x - y)',
   rule: '\\pm\\mathrm{clamp}(x - y, -\\delta, \\delta)\\,\\bar z / n',
   cases: [
-    { shapes: [[2, 3], [2, 3]] },
+    {
+      shapes: [
+        [2, 3],
+        [2, 3],
+      ],
+    },
     { shapes: [[3], []], call: (x, y) => huberLoss(x, y, { delta: 0.5, reduction: 'none' }) },
   ],
   source: 'Huber 1964',
@@ -104,7 +117,12 @@ export const bceWithLogits: LossOp<BceOptions> = operation({
   rule: '(\\sigma(x) - t)\\,\\bar y / n',
   domain: [{ avoid: [0] }, { min: 0, max: 1 }],
   cases: [
-    { shapes: [[2, 3], [2, 3]] },
+    {
+      shapes: [
+        [2, 3],
+        [2, 3],
+      ],
+    },
     { shapes: [[3], [3]], call: (x, t) => bceWithLogits(x, t, { posWeight: 3, weight: 0.5, reduction: 'sum' }) },
   ],
   call: ((x: Operand, t: Operand, { reduction = 'mean', weight, posWeight }: BceOptions = {}) => {
@@ -115,4 +133,3 @@ export const bceWithLogits: LossOp<BceOptions> = operation({
     return reduced('bceWithLogits', weight === undefined ? losses : mul(losses, weight), reduction);
   }) as LossOp<BceOptions>,
 });
-

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { amax, amin, cast, type Data, elementsOf, reshape, shapeOf, type Tensor } from '@tapegrad/kernels';
+import { amax, amin, cast, type Data, elementsOf, reshape, shapeOf } from '@tapegrad/kernels';
 import { general, type Operand, shapeOfOperand } from '../op.ts';
 import { abs, sign } from './activation.ts';
 import { div, eq, lt, mul, where } from './arithmetic.ts';

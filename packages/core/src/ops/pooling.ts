@@ -65,7 +65,10 @@ function batched(op: string, x: Operand, pool: (x: Operand) => Operand): Operand
   const shape = shapeOfOperand(x);
   if (shape.length === 4) return pool(x);
   if (shape.length === 3) return squeeze(pool(unsqueeze(x, 0)), 0);
-  throw new TapegradError('shape', `${op}: needs images [n, channels, h, w] or [channels, h, w], got ${showShape(shape)}`);
+  throw new TapegradError(
+    'shape',
+    `${op}: needs images [n, channels, h, w] or [channels, h, w], got ${showShape(shape)}`,
+  );
 }
 
 /**

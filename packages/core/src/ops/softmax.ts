@@ -124,7 +124,18 @@ export const crossEntropy: CrossEntropyOp = operation({
     { shapes: [[3, 4]], call: (x) => crossEntropy(x, [1, 0, 3]) },
     { shapes: [[3, 4]], call: (x) => crossEntropy(x, [1, -100, 3], { labelSmoothing: 0.1 }) },
     { shapes: [[4]], call: (x) => crossEntropy(x, 2) },
-    { shapes: [[2, 3, 2]], call: (x) => crossEntropy(x, [[0, 1], [2, 2]], { reduction: 'sum' }) },
+    {
+      shapes: [[2, 3, 2]],
+      call: (x) =>
+        crossEntropy(
+          x,
+          [
+            [0, 1],
+            [2, 2],
+          ],
+          { reduction: 'sum' },
+        ),
+    },
   ],
   call: ((
     logits: Operand,
@@ -132,11 +143,16 @@ export const crossEntropy: CrossEntropyOp = operation({
     { reduction = 'mean', ignoreIndex = -100, labelSmoothing = 0 }: CrossEntropyOptions = {},
   ) => {
     const shape = shapeOfOperand(logits);
-    if (shape.length === 0) throw new TapegradError('shape', 'crossEntropy: logits are [classes] or [n, classes, …], got a scalar');
+    if (shape.length === 0)
+      throw new TapegradError('shape', 'crossEntropy: logits are [classes] or [n, classes, …], got a scalar');
     const axis = shape.length === 1 ? 0 : 1;
     const logs = logSoftmax(logits, { axis });
     const classes = shape[axis];
-    if ((target instanceof Tensor || target instanceof Value) && isFloat(target.dtype) && target.rank === shape.length) {
+    if (
+      (target instanceof Tensor || target instanceof Value) &&
+      isFloat(target.dtype) &&
+      target.rank === shape.length
+    ) {
       const smooth = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
       const losses = neg(sum(mul(logs, smooth), { axis }));
       return reduced('crossEntropy', losses, reduction);
@@ -152,15 +168,18 @@ export const crossEntropy: CrossEntropyOp = operation({
     }
     const isUsed = ne(index, ignoreIndex);
     const picked = where(isUsed, index, 0);
-    for (const c of (picked as Tensor).toTypedArray()) {
-      if (c < 0 || c >= classes) throw new TapegradError('index', `crossEntropy: there is no class ${c} among ${classes}`);
+    for (const c of (picked).toTypedArray()) {
+      if (c < 0 || c >= classes)
+        throw new TapegradError('index', `crossEntropy: there is no class ${c} among ${classes}`);
     }
-    const chosen = reshape(gather(logs, unsqueeze(picked as Tensor, axis), { axis }), expected);
+    const chosen = reshape(gather(logs, unsqueeze(picked, axis), { axis }), expected);
     const hard = neg(chosen);
-    const soft = labelSmoothing === 0 ? hard : add(mul(hard, 1 - labelSmoothing), mul(neg(sum(logs, { axis })), labelSmoothing / classes));
+    const soft =
+      labelSmoothing === 0
+        ? hard
+        : add(mul(hard, 1 - labelSmoothing), mul(neg(sum(logs, { axis })), labelSmoothing / classes));
     const losses = where(isUsed, soft, 0);
     if (reduction !== 'mean') return reduced('crossEntropy', losses, reduction);
     return div(sum(losses), sum(isUsed));
   }) as CrossEntropyOp,
 });
-

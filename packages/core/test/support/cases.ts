@@ -29,17 +29,24 @@ export function number({ min = -3, max = 3, avoid = [] }: Domain = {}): fc.Arbit
 
 export function data(shape: readonly number[], domain: Domain = {}, dtype: DType = 'f64'): fc.Arbitrary<Data> {
   const size = sizeOf(shape);
-  const spread = (values: readonly number[]): boolean =>
-    domain.distinct !== true ||
-    values.every((a, i) => values.every((b, j) => i === j || Math.abs(Math.abs(a) - Math.abs(b)) > 0.02));
+  const values =
+    domain.distinct === true ? distinct(size) : fc.array(number(domain), { minLength: size, maxLength: size });
+  return values.map((values) =>
+    shape.length === 0 && dtype === 'f64'
+      ? values[0]
+      : new Tensor(dtype === 'f32' ? Float32Array.from(values) : Float64Array.from(values), dtype, shape),
+  );
+}
+
+/** Numbers in random order, well apart from each other and from 0, in magnitude too. */
+function distinct(size: number): fc.Arbitrary<number[]> {
+  const ranks = Array.from({ length: size }, (_, k) => k + 1);
   return fc
-    .array(number(domain), { minLength: size, maxLength: size })
-    .filter(spread)
-    .map((values) =>
-      shape.length === 0 && dtype === 'f64'
-        ? values[0]
-        : new Tensor(dtype === 'f32' ? Float32Array.from(values) : Float64Array.from(values), dtype, shape),
-    );
+    .tuple(
+      fc.shuffledSubarray(ranks, { minLength: size }),
+      fc.array(fc.boolean(), { minLength: size, maxLength: size }),
+    )
+    .map(([order, signs]) => order.map((rank, k) => (signs[k] ? 1 : -1) * rank * Math.min(0.3, 3 / size)));
 }
 
 /** Shapes that broadcast together: copies of one shape with axes set to 1 or cut off at the front. */

@@ -37,7 +37,12 @@ export function along(x: Data, d: Data, t: number): Data {
 }
 
 /** The derivative of `f` at `x` along `d`, by the five-point stencil, whose error is of order h⁴. */
-export function directional(f: (xs: readonly Data[]) => number, xs: readonly Data[], ds: readonly Data[], h = 1e-3): number {
+export function directional(
+  f: (xs: readonly Data[]) => number,
+  xs: readonly Data[],
+  ds: readonly Data[],
+  h = 1e-3,
+): number {
   const length = Math.sqrt(ds.reduce<number>((total, d) => total + dot(d, d), 0)) || 1;
   const at = (steps: number): number => f(xs.map((x, k) => along(x, ds[k], (steps * h) / length)));
   return ((8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * h)) * length;
