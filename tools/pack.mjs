@@ -1,7 +1,7 @@
 /**
  * Packs all packages as npm would publish them and uses them as a stranger would:
  * installed into an empty folder, imported, required, type-checked, and looked
- * over by publint and attw. Needs no network. Run with `npm run check:pack`; `npm test` runs it too.
+ * over by publint and attw. Needs no network. Run with `npm run check:pack`.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -69,14 +69,14 @@ function leafGradients(sweep: ReverseSweep, tapes: readonly Tape[]): Map<Leaf, D
       const gradient = sweep.cotangent(tape, id) as Data | undefined;
       if (gradient === undefined) return;
       const sofar = gradients.get(leaf);
-      gradients.set(leaf, sofar === undefined ? gradient : scalarised(add(sofar, gradient) as Data));
+      gradients.set(leaf, sofar === undefined ? gradient : scalarised(add(sofar, gradient)));
     });
   }
   return gradients;
 }
 
 function accumulateInto(leaf: Leaf, gradient: Data): void {
-  leaf.grad = leaf.grad === undefined ? gradient : scalarised(add(leaf.grad, gradient) as Data);
+  leaf.grad = leaf.grad === undefined ? gradient : scalarised(add(leaf.grad, gradient));
 }
 
 function unreachable(): TapegradError {

@@ -13,6 +13,7 @@ import {
   linearize,
   mul,
   noGrad,
+  type Operand,
   sin,
   stopGradient,
   tensor,
@@ -35,7 +36,7 @@ describe('grad', () => {
 
   it('keeps the inner and the outer variable apart', () => {
     expect(grad((x) => x.mul(grad((y: Value) => add(x, y))(value(1)).detach()))(1)).toBe(1);
-    expect(grad((x) => mul(x, grad((y: Value) => mul(x, y.mul(y)))(3)) as Value)(2)).toBe(24);
+    expect(grad((x) => mul(x, grad((y: Value) => mul(x, y.mul(y)))(3)))(2)).toBe(24);
   });
 
   it('follows the shape of a tree', () => {
@@ -53,7 +54,9 @@ describe('grad', () => {
   });
 
   it('gives zeros for what is not used', () => {
-    expect(grad((p: { x: Value; unused: Value }) => p.x)({ x: 1, unused: tensor([1, 2]) }).unused.toArray()).toEqual([0, 0]);
+    expect(grad((p: { x: Value; unused: Value }) => p.x)({ x: 1, unused: tensor([1, 2]) }).unused.toArray()).toEqual([
+      0, 0,
+    ]);
   });
 
   it('refuses results that are no scalar, and says what to do', () => {
@@ -63,7 +66,11 @@ describe('grad', () => {
   it('leaves no trace of a function that throws', () => {
     const x = value(2);
     const y = x.mul(x);
-    expect(() => grad(() => { throw new Error('no'); })(1)).toThrow('no');
+    expect(() =>
+      grad(() => {
+        throw new Error('no');
+      })(1),
+    ).toThrow('no');
     y.backward();
     expect(x.grad).toBe(4);
   });
@@ -82,14 +89,23 @@ describe('products with Jacobians', () => {
     expect([y, pull(10), pull(1)]).toEqual([8, 120, 12]);
     const [, push] = linearize(cube)(2);
     expect(push(10)).toBe(120);
-    expect(grad((g) => mul(pull(g) as unknown as Value, g))(3)).toBe(72);
+    expect(grad((g) => mul(pull(g) as Operand, g))(3)).toBe(72);
   });
 
   it('jacobian, hessian, hvp', () => {
     const x = tensor([1, 2]);
-    expect(jacobian((v) => v.mul(v))(x).toArray()).toEqual([[2, 0], [0, 4]]);
-    expect(jacobian((v) => v.mul(v), { mode: 'forward' })(x).toArray()).toEqual([[2, 0], [0, 4]]);
-    expect((hessian((v) => cube(v).sum())(x) as Tensor).toArray()).toEqual([[6, 0], [0, 12]]);
+    expect(jacobian((v) => v.mul(v))(x).toArray()).toEqual([
+      [2, 0],
+      [0, 4],
+    ]);
+    expect(jacobian((v) => v.mul(v), { mode: 'forward' })(x).toArray()).toEqual([
+      [2, 0],
+      [0, 4],
+    ]);
+    expect((hessian((v) => cube(v).sum())(x) as Tensor).toArray()).toEqual([
+      [6, 0],
+      [0, 12],
+    ]);
     expect(hvp(cube)(2, 10)).toBe(120);
   });
 });

@@ -173,11 +173,7 @@ function ragged(axis: number, found: number | string, shape: Shape): TapegradErr
 }
 
 function describe(x: unknown): string {
-  return x === null
-    ? 'null'
-    : typeof x === 'object'
-      ? (x.constructor?.name ?? 'an object')
-      : typeof x;
+  return x === null ? 'null' : typeof x === 'object' ? (x.constructor?.name ?? 'an object') : typeof x;
 }
 
 function checkWhole(x: Tensor): void {

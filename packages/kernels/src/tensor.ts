@@ -101,6 +101,12 @@ export class Tensor {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+
+  // A getter, so that no instance carries the field.
+  // eslint-disable-next-line @typescript-eslint/class-literal-property-style
+  get [Symbol.toStringTag](): string {
+    return 'Tensor';
+  }
 }
 
 function isRowMajor(shape: Shape, strides: Shape): boolean {

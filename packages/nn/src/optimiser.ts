@@ -79,7 +79,7 @@ export function sgd({
       const decayed =
         weightDecay === 0 ? grads : treeMap((p: Data, g: Data) => add(g, mul(p, weightDecay)), params, grads);
       const now = rateAt(rate, step);
-      const descend = (p: Data, d: Data): Data => sub(p, mul(d, now)) as Data;
+      const descend = (p: Data, d: Data): Data => sub(p, mul(d, now));
       if (momentum === 0) return { params: treeMap(descend, params, decayed), state: { step: step + 1, velocity } };
       const moved = treeMap((g: Data, v: Data) => add(mul(v, momentum), g), decayed, velocity);
       const direction = nesterov ? treeMap((g: Data, v: Data) => add(g, mul(v, momentum)), decayed, moved) : moved;
@@ -190,7 +190,7 @@ export interface RmspropOptions {
  *
  * @example
  * const optimiser = rmsprop({ rate: 0.1 });
- * optimiser.step(1, 5, optimiser.init(1)).params; // 0.0000…
+ * optimiser.step(2, 5, optimiser.init(2)).params; // 1.0000…
  */
 export function rmsprop({ rate = 0.01, alpha = 0.99, eps = 1e-8 }: RmspropOptions = {}): Optimiser<
   Steps & { readonly meanSquare: unknown }

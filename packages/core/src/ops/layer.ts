@@ -181,6 +181,6 @@ export const dropout: OptionOp<DropoutOptions> = operation({
     const shape = shapeOfOperand(x);
     const mask = zeros(shape, { dtype: typeof x === 'number' ? 'f64' : x.dtype });
     for (let i = 0; i < mask.size; i++) mask.buffer[i] = generator.uniform() < p ? 0 : 1 / (1 - p);
-    return mul(x, typeof x === 'number' ? (mask.item()) : mask);
+    return mul(x, typeof x === 'number' ? mask.item() : mask);
   }) as OptionOp<DropoutOptions>,
 });

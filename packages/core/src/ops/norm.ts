@@ -26,7 +26,7 @@ export interface NormParams {
 export const normRow: (inputs: readonly Operand[], params: NormParams) => Operand = general<NormParams>({
   name: 'norm',
   evaluate: ([x], params) => {
-    if (params.axes.length === 0) return abs(x) as Data;
+    if (params.axes.length === 0) return abs(x);
     return typeof x !== 'number' && x.dtype === 'f32'
       ? cast(asTensor(evaluate(cast(x, 'f64'), params)), 'f32')
       : evaluate(x, params);
@@ -72,7 +72,7 @@ function isInRange(x: Data, y: Data, p: number): boolean {
 
 /** The norm after division by the element that counts most, times that. */
 function rescaled(x: Data, axes: readonly number[], keepDims: boolean, p: number): Data {
-  const most = (p > 0 ? amax : amin)(asTensor(abs(x) as Data), axes, true);
+  const most = (p > 0 ? amax : amin)(asTensor(abs(x)), axes, true);
   const scale = where(eq(most, 0), 1, where(lt(most, Infinity), most, 1));
   const y = plain(div(x, scale), axes, keepDims, p);
   return mul(y, reshape(scale, shapeOf(y)));

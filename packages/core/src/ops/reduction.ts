@@ -243,6 +243,7 @@ export const std: OptionOp<VarArgument> = operation({
   doc: 'Standard deviation, with Bessel’s correction by default.',
   formula: '\\sqrt{\\mathrm{var}(x)}',
   rule: '\\frac{x - \\bar x}{(n - c)\\,y}\\,\\bar y',
+  domain: [{ distinct: true }],
   cases: [
     { shapes: [[5]] },
     { shapes: [[3, 2]], call: (x: Operand) => std(x, { axis: -2, correction: 0 }) },

@@ -168,7 +168,7 @@ export const crossEntropy: CrossEntropyOp = operation({
     }
     const isUsed = ne(index, ignoreIndex);
     const picked = where(isUsed, index, 0);
-    for (const c of (picked).toTypedArray()) {
+    for (const c of picked.toTypedArray()) {
       if (c < 0 || c >= classes)
         throw new TapegradError('index', `crossEntropy: there is no class ${c} among ${classes}`);
     }

@@ -67,7 +67,7 @@ export function readNpy(bytes: Bytes): Tensor {
  *
  * @example
  * const file = writeNpy(tensor([1, 2, 3]));
- * console.log(file.length); // 152: a header of 128 bytes, then 3 doubles
+ * console.log(file.length); // 152
  */
 export function writeNpy(x: Tensor): Uint8Array {
   if (!(x instanceof Tensor)) throw new TapegradError('argument', `writeNpy: expected a tensor, got a ${typeof x}`);

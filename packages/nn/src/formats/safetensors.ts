@@ -128,10 +128,10 @@ export function readSafetensors(bytes: Bytes): Safetensors {
  * Errors: those of {@link readSafetensors} and of {@link unflattenTree}.
  *
  * @example
- * const parameters = { layers: [{ w: tensor([1, 2]) }, {}], rate: 0.1 };
+ * const parameters = { layer: { w: tensor([1, 2]) }, rate: 0.1 };
  * const file = writeSafetensors(parameters);
  * const restored = readSafetensorsTree(file, { like: parameters });
- * console.log(restored.layers[0].w.toArray(), restored.rate); // [1, 2] 0.1
+ * console.log(restored.layer.w.toArray(), restored.rate); // [1, 2] 0.1
  */
 export function readSafetensorsTree(bytes: Bytes): TensorTree;
 export function readSafetensorsTree<T extends object>(bytes: Bytes, options: { like: T }): T;
