@@ -102,7 +102,7 @@ describe('products with Jacobians', () => {
       [2, 0],
       [0, 4],
     ]);
-    expect((hessian((v) => cube(v).sum())(x) as Tensor).toArray()).toEqual([
+    expect(hessian((v) => cube(v).sum())(x).toArray()).toEqual([
       [6, 0],
       [0, 12],
     ]);

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type DType, TapegradError } from '@tapegrad/kernels';
+import { type DType, TapegradError, type Tensor } from '@tapegrad/kernels';
 import { dtypeOfOperand, type Operand, select } from '../op.ts';
 import { beginFamily, binary, operation, type OptionOp, parametric } from '../operation.ts';
+import type { Value } from '../value.ts';
 import { eq, ge, gt, le, lt } from './arithmetic.ts';
 
 beginFamily('Kinks and activations');
@@ -78,7 +79,13 @@ export interface ClampOptions {
   readonly max?: number | undefined;
 }
 
-type Clamp = OptionOp<ClampOptions> & ((x: Operand, min: number, max: number) => Operand);
+/** Bounds by name or in order. */
+interface Clamp extends OptionOp<ClampOptions> {
+  (x: number, min: number, max: number): number;
+  (x: Tensor, min: number, max: number): Tensor;
+  (x: Value, min: number, max: number): Value;
+  (x: Operand, min: number, max: number): Operand;
+}
 
 /**
  * Limited to `[min, max]`. The derivative is 1 within and at the bounds, exactly 0 outside.

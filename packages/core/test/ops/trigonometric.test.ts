@@ -1,3 +1,6 @@
+/**
+ * Identities, half axes, limits and the origin.
+ */
 import { describe, expect, it } from '@jest/globals';
 import { atan2, cos, erf, grad, hvp, sin, sum, tan, tanh, tensor, type Tensor, vjp } from '../../src/index.ts';
 
@@ -20,7 +23,7 @@ describe('tan and tanh', () => {
   it('saturate without NaN', () => {
     const x = tensor([-Infinity, -400, 0, 400, Infinity]);
     expect((grad((v) => sum(tanh(v)))(x) as Tensor).toArray()).toEqual([0, 0, 1, 0, 0]);
-    expect(grad(tanh)(15)).toBeCloseTo(1 / Math.cosh(15) ** 2, 16);
+    expect(grad(tanh)(15)).toBeCloseTo(1 / Math.cosh(15) ** 2, 15);
   });
 });
 
@@ -39,13 +42,11 @@ describe('atan2', () => {
   it('has derivatives 0 at the origin, as in PyTorch', () => {
     expect(grad((y) => atan2(y, 0))(0)).toBe(0);
     const [, pull] = vjp(atan2)(tensor([0]), tensor([0]));
-    expect((pull(tensor([1])) as unknown as Tensor[]).map((d) => Math.abs(d.toArray() as never))).toEqual([0, 0]);
-    expect(grad((y) => atan2(y, 0), { argnums: 0 })(0)).toBe(0);
+    for (const d of pull(tensor([1])) as unknown as Tensor[]) expect(d.add(0).toArray()).toEqual([0]);
+    expect(grad(grad((y) => atan2(y, 0)))(0)).toBe(0);
   });
 
   it('is the angle: its derivative along the circle is 1, and radially 0', () => {
-    const angle = (p: Tensor): Tensor => p;
-    void angle;
     const [y, x] = [0.6, 0.8];
     const dy = grad((v) => atan2(v, x))(y);
     const dx = grad((v) => atan2(y, v))(x);
