@@ -197,7 +197,8 @@ function record(def: OpDef, operands: readonly Operand[], params: unknown): Valu
     if (operand instanceof Value && operand.leaf === null && operand.tape.state === 'ended')
       throw unusable(def.name, 'ended');
   }
-  const tape = recorder.reserve(operands.length + 1);
+  const isFresh = operands.every((x) => !(x instanceof Value) || x.leaf !== null);
+  const tape = recorder.reserve(operands.length + 1, isFresh);
   const rows = operands.map((operand) => enter(tape, operand));
   if (def.kind === 'elementwise' && def.arity <= 2 && typeof output === 'number' && fitsColumns(rows, primals)) {
     const codes = rows.map((row, k) => (row === CONSTANT ? tape.constant(Number(primals[k])) : row));
@@ -259,12 +260,14 @@ function write(def: OpDef, operands: readonly unknown[]): Formula {
     template: `\\mathrm{${def.name}}(${['x', 'y', 'z'].slice(0, def.arity).join(', ')})`,
   };
   const [x, y] = formulas;
-  const js =
+  const text =
     def.operator === undefined
       ? `f${def.code}(${formulas.map((formula) => formula.js).join(', ')})`
       : def.arity === 1
         ? `(${def.operator}${x.js})`
         : `(${x.js} ${def.operator} ${y.js})`;
+  // A comparison is a number here as everywhere: `false !== 0` would be true.
+  const js = def.result === 'bool' && def.operator !== undefined ? `(${text} ? 1 : 0)` : text;
   return new Formula(typeset(notation, formulas), js, notation.precedence);
 }
 

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { Tape } from './tape.ts';
+import { PATIENCE, Tape } from './tape.ts';
 
 /** A tape that is never open: the place of "nowhere yet". */
 export const NOWHERE = new Tape(1);
@@ -24,10 +24,15 @@ class Recorder {
   readonly trail: Tape[] = [];
   depth = 0;
 
-  /** An open tape with room for `rows` more. */
-  reserve(rows: number): Tape {
-    if (this.tape.state === 'open' && this.tape.reserve(rows)) return this.tape;
-    return this.next();
+  /** An open tape with room for `rows` more. `isFresh` tells that the operation has no operand but leaves. */
+  reserve(rows: number, isFresh: boolean): Tape {
+    if (this.tape.state !== 'open') this.next();
+    else if (this.tape.isFull) {
+      this.tape.fullAt = Math.min(this.tape.fullAt, this.tape.length);
+      if (isFresh || this.tape.length > this.tape.fullAt + PATIENCE) this.next();
+    }
+    this.tape.reserve(rows);
+    return this.tape;
   }
 
   /** Closes the tape and goes on with a new one. */

@@ -178,7 +178,7 @@ export function withSpan<R, S>(
 
 /** A fresh row for an input: a leaf for plain data, a link for a value. */
 function input(x: Operand): Value {
-  const tape = recorder.reserve(1);
+  const tape = recorder.reserve(1, false);
   const data: Data = primalOf(x);
   const tensor = typeof data === 'number' ? null : data;
   const handle = new Value(tape, tape.length, tensor, null);

@@ -30,9 +30,13 @@ export const LINK = 1;
 export const GENERAL = 2;
 export const FIRST_OP = 3;
 
-/** A tape that holds more is closed, and recording goes on with a new one. */
+/**
+ * A tape that holds more is closed at the next operation that starts afresh from leaves, so that the new tape needs
+ * no link to it and it can be collected; or, if none comes, after {@link PATIENCE} more rows.
+ */
 const MAX_ROWS = 1 << 22;
 const MAX_BYTES = 1 << 27;
+export const PATIENCE = 1 << 16;
 const MIN_CAPACITY = 64;
 
 /** The record of an operation that does not fit the scalar columns. */
@@ -97,6 +101,8 @@ export class Tape {
   /** The row of each source, for those that do not know it themselves. */
   entered = new Map<Value, number>();
   bytes = 0;
+  /** Rows when the tape was first found full. */
+  fullAt = Infinity;
   state: TapeState = 'open';
 
   constructor(capacity = lastCapacity) {
@@ -147,19 +153,23 @@ export class Tape {
     return ~this.constantCount++;
   }
 
-  /** Whether `rows` more fit, perhaps after growing. If not, the tape has reached its bound. */
-  reserve(rows: number): boolean {
-    if (this.length + rows <= this.capacity) return this.bytes < MAX_BYTES;
-    if (this.length + rows > MAX_ROWS || this.bytes >= MAX_BYTES) return false;
-    const columns = takeColumns(this.capacity * 2);
-    const old = { ops: this.ops, lhs: this.lhs, rhs: this.rhs };
-    this.ops = extended(this.ops, columns.ops);
-    this.lhs = extended(this.lhs, columns.lhs);
-    this.rhs = extended(this.rhs, columns.rhs);
-    this.capacity = this.ops.length;
-    this.numbers = extended(this.numbers, new Float64Array(this.capacity));
-    giveColumns(old);
-    return true;
+  /** Whether the tape has reached its bound. */
+  get isFull(): boolean {
+    return this.bytes >= MAX_BYTES || this.length >= MAX_ROWS;
+  }
+
+  /** Makes room for `rows` more. On a full tape for no others, so that the next operation asks again. */
+  reserve(rows: number): void {
+    if (this.length + rows > this.ops.length) {
+      const columns = takeColumns(this.ops.length * 2 + rows);
+      const old = { ops: this.ops, lhs: this.lhs, rhs: this.rhs };
+      this.ops = extended(this.ops, columns.ops);
+      this.lhs = extended(this.lhs, columns.lhs);
+      this.rhs = extended(this.rhs, columns.rhs);
+      this.numbers = extended(this.numbers, new Float64Array(this.ops.length));
+      giveColumns(old);
+    }
+    this.capacity = this.isFull ? this.length + rows : this.ops.length;
   }
 
   /** The result of a row. */
